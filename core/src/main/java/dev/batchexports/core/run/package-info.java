@@ -1,0 +1,5 @@
+/// Runs: identity, status and trigger.
+@NullMarked
+package dev.batchexports.core.run;
+
+import org.jspecify.annotations.NullMarked;

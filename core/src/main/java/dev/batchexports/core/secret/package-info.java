@@ -1,0 +1,5 @@
+/// Secret values that never print themselves.
+@NullMarked
+package dev.batchexports.core.secret;
+
+import org.jspecify.annotations.NullMarked;

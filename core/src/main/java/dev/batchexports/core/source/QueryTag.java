@@ -1,0 +1,20 @@
+package dev.batchexports.core.source;
+
+import java.util.UUID;
+
+/// Names a query at the source, so that an operator finds whose it is and a cancelled run can kill it.
+///
+/// @param purpose `plan`, `slice-3`, `verify`, `sample`
+/// @param attempt from 1
+public record QueryTag(UUID runId, String purpose, int attempt) {
+    /// The query id: `batch-exports-<run>-<purpose>-<attempt>`.
+    @Override
+    public String toString() {
+        return prefix(runId) + purpose + "-" + attempt;
+    }
+
+    /// What the ids of all queries of a run begin with.
+    public static String prefix(UUID runId) {
+        return "batch-exports-" + runId + "-";
+    }
+}

@@ -1,0 +1,26 @@
+package dev.batchexports.core.source;
+
+import java.util.UUID;
+
+/// Where rows come from. Thread-safe; every method may be called from many threads at once, blocks, and
+/// throws [dev.batchexports.core.error.ExportException].
+public interface Source extends AutoCloseable {
+    /// Counts the rows of an interval and cuts it into slices.
+    Plan plan(RowSelection selection, Encoding encoding, SliceLimits limits, QueryTag tag);
+
+    /// Counts the rows that are visible now.
+    long count(RowSelection selection, QueryTag tag);
+
+    /// Counts the rows of one slice that are visible now.
+    long count(RowSelection selection, Slice slice, QueryTag tag);
+
+    /// Starts to stream one slice, encoded.
+    EncodedRows open(RowSelection selection, Slice slice, Encoding encoding, QueryTag tag);
+
+    /// Ends every query of a run that still runs at the source, whoever started it. Does nothing when
+    /// there is none.
+    void cancelQueries(UUID runId);
+
+    @Override
+    void close();
+}

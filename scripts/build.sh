@@ -1,0 +1,66 @@
+# Builds when a source has changed, and keeps what a run needs in .bx/app/<fingerprint>: a build in the working tree
+# never pulls a jar away under a running server.
+# shellcheck shell=bash
+
+APP="$BX_HOME/app"
+
+set_up_build() {
+    fingerprint="$(source_fingerprint)"
+    if build_is_current; then
+        return
+    fi
+    lock_set_up
+    fingerprint="$(source_fingerprint)"
+    if ! build_is_current; then
+        need_maven
+        run_step "Build" "$BX_HOME/log/build.log" build
+        keep_application
+    fi
+    unlock_set_up
+}
+
+# Every file that can change the program, by content: neither a checkout nor a touch causes a build.
+source_fingerprint() {
+    (
+        cd "$BX_ROOT"
+        find . \( -name .git -o -name .bx -o -name target -o -name node_modules -o -name dist -o -path './*/src/test' \) -prune -o \
+            -type f \( -name pom.xml -o -path '*/src/main/*' -o -path './ui/*' -o -path './.mvn/*' -o -path './scripts/build.sh' \) -print0 |
+            LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-16
+    )
+}
+
+build_is_current() {
+    local jar
+    [[ -f "$APP/$fingerprint/classpath" ]] || return 1
+    while read -r jar; do
+        [[ -f "$jar" ]] || return 1
+    done <"$APP/$fingerprint/classpath"
+}
+
+build() {
+    cd "$BX_ROOT"
+    "$MAVEN" -B -q -T 1C -DskipTests -Dspotless.check.skip=true package \
+        org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath \
+        -Dmdep.outputFile=target/classpath -Dmdep.includeScope=runtime -Dmdep.pathSeparator=:
+}
+
+# Own jars are copied; those of the local Maven repository never change and are used where they are.
+keep_application() {
+    local fresh="$APP/$fingerprint.new" entry copy
+    rm -rf "$fresh"
+    mkdir -p "$fresh"
+    while read -r entry; do
+        if [[ "$entry" == "$BX_ROOT"/* ]]; then
+            copy="$(basename "$entry")"
+            cp "$entry" "$fresh/$copy"
+            echo "$APP/$fingerprint/$copy"
+        else
+            echo "$entry"
+        fi
+    done < <(ls "$BX_ROOT"/server/target/server-*.jar && tr ':' '\n' <"$BX_ROOT/server/target/classpath") >"$fresh/classpath.new"
+    mv "$fresh/classpath.new" "$fresh/classpath"
+    rm -rf "${APP:?}/$fingerprint"
+    mv "$fresh" "$APP/$fingerprint"
+    # The two builds before this one may still be running.
+    find "$APP" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | tail -n +4 | cut -d ' ' -f 2- | xargs -r rm -rf
+}

@@ -1,0 +1,57 @@
+# Runs the program and the tests.
+# shellcheck shell=bash
+
+MAIN_CLASS=dev.batchexports.server.Main
+
+run_java() {
+    local options=(
+        --enable-native-access=ALL-UNNAMED
+        --add-opens=java.base/java.nio=ALL-UNNAMED
+        --sun-misc-unsafe-memory-access=allow
+        -XX:+ExitOnOutOfMemoryError
+    )
+    case "$1" in
+        dev | demo | server | worker) options+=(-Xmx320m) ;;
+        *) options+=(-Xmx192m -XX:TieredStopAtLevel=1) ;;
+    esac
+    # Upload buffers are large arrays in a small heap: the serial collector has the smallest footprint and, unlike G1,
+    # no regions that such arrays fragment.
+    if [[ "${BX_JAVA_OPTS:-}" != *-XX:+Use*GC* ]]; then
+        options+=(-XX:+UseSerialGC)
+    fi
+    local extra=()
+    read -r -a extra <<<"${BX_JAVA_OPTS:-}"
+    export BX_TOOLS_DIR="${BX_TOOLS_DIR:-$TOOLS}"
+    export BX_DATA_DIR="${BX_DATA_DIR:-$BX_HOME/data}"
+    local classpath
+    classpath="$(tr '\n' ':' <"$APP/$fingerprint/classpath")"
+    export CLASSPATH="${classpath%:}"
+    unlock_set_up
+    exec "$JAVA_HOME/bin/java" "${options[@]}" "${extra[@]}" "$MAIN_CLASS" "$@"
+}
+
+# Runs all tests of all modules and ends with one line: N passed, N failed, N skipped.
+run_tests() {
+    local result=0
+    lock_set_up
+    need_maven
+    touch "$BX_HOME/tests-started"
+    cd "$BX_ROOT"
+    set -m
+    "$MAVEN" -B -fae verify "$@" </dev/null &
+    set +m
+    JOB_NAME[$!]="Tests"
+    wait $! || result=$?
+    summarise_tests
+    exit "$result"
+}
+
+summarise_tests() {
+    find "$BX_ROOT" \( -name .git -o -name .bx -o -name node_modules \) -prune -o -type f \
+        \( -path '*/surefire-reports/TEST-*.xml' -o -path '*/failsafe-reports/TEST-*.xml' \) -newer "$BX_HOME/tests-started" -print0 |
+        xargs -0 -r grep -hom 1 '<testsuite [^>]*>' |
+        awk '
+            function count(name) { return match($0, " " name "=\"[0-9]+\"") ? substr($0, RSTART + length(name) + 3) + 0 : 0 }
+            { tests += count("tests"); failed += count("failures") + count("errors"); skipped += count("skipped") }
+            END { printf "%d passed, %d failed, %d skipped\n", tests - failed - skipped, failed, skipped }'
+}

@@ -1,0 +1,102 @@
+package dev.batchexports.server;
+
+import dev.batchexports.core.secret.Secret;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/// The settings of a process, from environment variables (`BX_TEMPORAL_ADDRESS` is
+/// `bx.temporal.address`) or a file.
+///
+/// @param role what this process does
+@ConfigurationProperties("bx")
+public record Settings(
+        @DefaultValue("all") Role role,
+        @DefaultValue Temporal temporal,
+        @DefaultValue Clickhouse clickhouse,
+        @DefaultValue Encryption encryption,
+        @DefaultValue Worker worker,
+        @DefaultValue Limits limits,
+        @DefaultValue Logs logs,
+        @DefaultValue Testing testing) {
+
+    public enum Role {
+        /// Serves the API and the UI, and reconciles.
+        API,
+        /// Executes workflows and activities.
+        WORKER,
+        /// Both, in one process.
+        ALL
+    }
+
+    /// @param apiKey for Temporal Cloud; empty for none
+    /// @param tls whether the connection is encrypted
+    public record Temporal(
+            @DefaultValue("127.0.0.1:7233") String address,
+            @DefaultValue("default") String namespace,
+            @DefaultValue("") String apiKey,
+            @DefaultValue("false") boolean tls,
+            @DefaultValue("") String uiUrl) {}
+
+    /// @param maxThreads of one query; 0 leaves it to ClickHouse
+    /// @param maxMemoryBytes of one query; 0 leaves it to ClickHouse
+    /// @param priority of our reads among all queries: the greater, the later; 0 leaves it to ClickHouse
+    public record Clickhouse(
+            @DefaultValue("http://127.0.0.1:8123") String url,
+            @DefaultValue("default") String user,
+            @DefaultValue("") String password,
+            @DefaultValue("default") String database,
+            @DefaultValue("0") int maxThreads,
+            @DefaultValue("2000000000") long maxMemoryBytes,
+            @DefaultValue("0") int priority,
+            @DefaultValue("10s") Duration connectTimeout,
+            @DefaultValue("5m") Duration readTimeout,
+            @DefaultValue Map<String, String> settings) {
+        public Secret secretPassword() {
+            return new Secret(password);
+        }
+
+        @Override
+        public String toString() {
+            return "Clickhouse[" + url + "]";
+        }
+    }
+
+    /// @param keys 32-byte keys in Base64, comma-separated: the first encrypts, all decrypt
+    public record Encryption(@DefaultValue("") String keys) {
+        @Override
+        public String toString() {
+            return "Encryption[***]";
+        }
+    }
+
+    /// @param concurrentSlices how many slices this process transfers at once
+    /// @param slicesPerRun how many slices of one run are transferred at once, over all processes
+    /// @param sliceBytes uncompressed size that an interval is cut at
+    /// @param bufferBytes memory that one slice may hold for bytes that are under way to the destination
+    public record Worker(
+            @DefaultValue("4") int concurrentSlices,
+            @DefaultValue("4") int slicesPerRun,
+            @DefaultValue("536870912") long sliceBytes,
+            @DefaultValue("33554432") long bufferBytes) {}
+
+    /// @param allowPrivateEndpoints whether destinations may be on loopback, private or link-local
+    ///     addresses
+    /// @param allowShortIntervals whether `every N seconds` is accepted; for tests
+    public record Limits(
+            @DefaultValue("false") boolean allowPrivateEndpoints,
+            @DefaultValue("false") boolean allowShortIntervals) {}
+
+    /// @param retention how long log lines of runs are kept
+    public record Logs(@DefaultValue("30d") Duration retention) {}
+
+    /// For tests that kill a worker at a labelled point.
+    ///
+    /// @param haltAt the labels at which this process ends as if killed, each once; empty in production
+    /// @param haltMarker a folder in which a label leaves a file once it has struck
+    public record Testing(
+            @DefaultValue List<String> haltAt,
+            @DefaultValue("") String haltMarker) {}
+}

@@ -1,0 +1,5 @@
+/// The REST API.
+@NullMarked
+package dev.batchexports.server.api;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,153 @@
+package dev.batchexports.server.backfills;
+
+import static dev.batchexports.server.store.Columns.instant;
+import static dev.batchexports.server.store.Columns.instantOrNull;
+import static dev.batchexports.server.store.Columns.integerOrNull;
+import static dev.batchexports.server.store.Columns.longOrNull;
+import static dev.batchexports.server.store.Columns.timestamp;
+import static dev.batchexports.server.store.Columns.timestampOrNull;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/// Backfills in the metadata database. A finished backfill never changes its status again.
+@Repository
+public class BackfillStore {
+    private static final String ACTIVE = "finished_at is null";
+
+    private final JdbcClient jdbc;
+
+    public BackfillStore(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    public void insert(Backfill backfill) {
+        jdbc.sql("""
+                        insert into backfills (id, batch_export_id, start_at, end_at, scope, concurrency, status,
+                            total_runs, created_at, last_updated_at)
+                        values (:id, :export, :start_at, :end_at, :scope, :concurrency, :status, :total_runs, :now, :now)
+                        """)
+                .param("id", backfill.id())
+                .param("export", backfill.exportId())
+                .param("start_at", timestampOrNull(backfill.startAt()))
+                .param("end_at", timestamp(backfill.endAt()))
+                .param("scope", backfill.scope().word())
+                .param("concurrency", backfill.concurrency())
+                .param("status", backfill.status().word())
+                .param("total_runs", backfill.totalRuns())
+                .param("now", timestamp(backfill.createdAt()))
+                .update();
+    }
+
+    public Optional<Backfill> find(UUID id) {
+        return jdbc.sql("select * from backfills where id = :id")
+                .param("id", id)
+                .query(BackfillStore::read)
+                .optional();
+    }
+
+    public Optional<Backfill> find(UUID exportId, UUID id) {
+        return find(id).filter(backfill -> backfill.exportId().equals(exportId));
+    }
+
+    /// A page of backfills, newest first.
+    ///
+    /// @param offset how many to leave out
+    public List<Backfill> list(UUID exportId, int offset, int limit) {
+        return jdbc.sql("""
+                        select * from backfills where batch_export_id = :export
+                        order by created_at desc, id desc limit :limit offset :offset
+                        """)
+                .param("export", exportId)
+                .param("limit", limit)
+                .param("offset", offset)
+                .query(BackfillStore::read)
+                .list();
+    }
+
+    /// Backfills that are not finished, of every export.
+    public List<Backfill> active() {
+        return jdbc.sql("select * from backfills where " + ACTIVE)
+                .query(BackfillStore::read)
+                .list();
+    }
+
+    public List<Backfill> active(UUID exportId) {
+        return jdbc.sql("select * from backfills where batch_export_id = :export and " + ACTIVE)
+                .param("export", exportId)
+                .query(BackfillStore::read)
+                .list();
+    }
+
+    /// Moves an unfinished backfill to a status, and ends it when that is a final one.
+    ///
+    /// @return false when it was finished already: then nothing has changed
+    public boolean move(UUID id, BackfillStatus status, Instant now) {
+        return jdbc.sql("""
+                                update backfills set status = :status, last_updated_at = :now,
+                                    finished_at = case when :finished then :now::timestamptz end
+                                where id = :id and %s
+                                """.formatted(ACTIVE))
+                        .param("id", id)
+                        .param("status", status.word())
+                        .param("finished", status.isFinished())
+                        .param("now", timestamp(now))
+                        .update()
+                > 0;
+    }
+
+    /// Fixes the range and the number of runs, once they are known.
+    public void recordPlan(UUID id, Instant startAt, int totalRuns, Instant now) {
+        jdbc.sql("""
+                        update backfills set start_at = :start_at, total_runs = :total, last_updated_at = :now
+                        where id = :id
+                        """)
+                .param("id", id)
+                .param("start_at", timestamp(startAt))
+                .param("total", totalRuns)
+                .param("now", timestamp(now))
+                .update();
+    }
+
+    /// Counts the backfill's runs anew: finished ones, failed ones among them, and their rows. Only the
+    /// latest run of each interval counts.
+    public void recount(UUID id, Instant now) {
+        jdbc.sql("""
+                        with latest as (
+                            select distinct on (scheduled_at) status, records_completed from runs
+                            where backfill_id = :id order by scheduled_at, generation desc)
+                        update backfills set last_updated_at = :now,
+                            (finished_runs, failed_runs, total_records_count) = (
+                                select count(*) filter (where status not in ('Starting', 'Running')),
+                                       count(*) filter (where status in ('Failed', 'TimedOut', 'Terminated')),
+                                       coalesce(sum(records_completed), 0)
+                                from latest)
+                        where id = :id
+                        """).param("id", id).param("now", timestamp(now)).update();
+    }
+
+    private static Backfill read(ResultSet row, int number) throws SQLException {
+        return new Backfill(
+                Objects.requireNonNull(row.getObject("id", UUID.class)),
+                Objects.requireNonNull(row.getObject("batch_export_id", UUID.class)),
+                instantOrNull(row, "start_at"),
+                instant(row, "end_at"),
+                BackfillScope.of(row.getString("scope")),
+                row.getInt("concurrency"),
+                BackfillStatus.of(row.getString("status")),
+                integerOrNull(row, "total_runs"),
+                row.getInt("finished_runs"),
+                row.getInt("failed_runs"),
+                longOrNull(row, "total_records_count"),
+                instant(row, "created_at"),
+                instant(row, "last_updated_at"),
+                instantOrNull(row, "finished_at"));
+    }
+}

@@ -1,0 +1,72 @@
+package dev.batchexports.server.exports;
+
+import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.model.Model;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// A batch export as it is configured: model, destination, interval and state.
+///
+/// @param version grows with every change
+/// @param scheduleVersion the version that the Temporal schedule was last made to match
+/// @param settle how long a run waits after its upper bound before it reads
+/// @param giveUpAfter how long a run retries before it fails
+public record BatchExport(
+        UUID id,
+        long projectId,
+        String name,
+        Model model,
+        DestinationSettings destination,
+        IntervalGrid grid,
+        List<String> includeEvents,
+        List<String> excludeEvents,
+        boolean paused,
+        @Nullable String pauseReason,
+        @Nullable Instant startAt,
+        @Nullable Instant endAt,
+        RerunMode rerunMode,
+        Duration settle,
+        Duration giveUpAfter,
+        long version,
+        long scheduleVersion,
+        Instant createdAt,
+        Instant lastUpdatedAt,
+        @Nullable Instant lastPausedAt,
+        @Nullable Instant deletedAt) {
+
+    public ExportStatus status(Instant now) {
+        if (endAt != null && !endAt.isAfter(now)) {
+            return ExportStatus.ENDED;
+        }
+        return paused ? ExportStatus.PAUSED : ExportStatus.ACTIVE;
+    }
+
+    /// The first instant that the schedule exports: the first boundary at or after `start_at`, or the
+    /// boundary before the export was created, whose interval is the first to end afterwards.
+    public Instant firstIntervalStart() {
+        return startAt == null ? grid.floor(createdAt) : grid.ceiling(startAt);
+    }
+
+    /// The interval of the run that is scheduled for a boundary, cut short where it crosses `end_at`.
+    ///
+    /// @return empty when the whole interval lies at or after `end_at`
+    /// @throws IllegalArgumentException when the time is no boundary of the export's grid
+    public Optional<Interval> intervalScheduledAt(Instant boundary) {
+        Interval interval = grid.endingAt(boundary);
+        if (endAt == null || !endAt.isBefore(interval.end())) {
+            return Optional.of(interval);
+        }
+        return endAt.isAfter(interval.start()) ? Optional.of(new Interval(interval.start(), endAt)) : Optional.empty();
+    }
+
+    /// The id of the workflow that exports the interval scheduled for a boundary, whoever starts it: a
+    /// schedule names its workflows so, and retries and backfills follow.
+    public String workflowId(Instant boundary) {
+        return id + "-" + boundary;
+    }
+}

@@ -1,0 +1,213 @@
+package dev.batchexports.server.exports;
+
+import static dev.batchexports.server.store.Columns.array;
+import static dev.batchexports.server.store.Columns.instant;
+import static dev.batchexports.server.store.Columns.instantOrNull;
+import static dev.batchexports.server.store.Columns.strings;
+import static dev.batchexports.server.store.Columns.timestamp;
+import static dev.batchexports.server.store.Columns.timestampOrNull;
+
+import dev.batchexports.core.interval.Frequency;
+import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.server.store.Json;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import tools.jackson.core.type.TypeReference;
+
+/// Batch exports in the metadata database. A deleted export stays as a row, for its runs and for the
+/// reconciler.
+@Repository
+public class ExportStore {
+    private final JdbcClient jdbc;
+
+    public ExportStore(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    public void insert(BatchExport export) {
+        bind(jdbc.sql("""
+                insert into batch_exports (id, project_id, name, model, destination_type, destination_config,
+                    destination_secrets, frequency, time_zone, offset_hour, offset_day, filters, include_events,
+                    exclude_events, paused, pause_reason, start_at, end_at, rerun_mode, settle_seconds,
+                    give_up_after_seconds, version, schedule_version, created_at, last_updated_at, last_paused_at)
+                values (:id, :project_id, :name, :model::jsonb, :destination_type, :destination_config::jsonb,
+                    :destination_secrets, :frequency, :time_zone, :offset_hour, :offset_day, '[]'::jsonb,
+                    :include_events, :exclude_events, :paused, :pause_reason, :start_at, :end_at, :rerun_mode,
+                    :settle_seconds, :give_up_after_seconds, :version, 0, :created_at, :last_updated_at,
+                    :last_paused_at)
+                """), export).update();
+    }
+
+    /// Replaces an export, unless somebody else has changed it since it was read.
+    ///
+    /// @param export as it shall be, with the version that it had when it was read; it is stored with
+    ///     the next one
+    /// @return the export as stored; empty when it was changed or deleted in the meantime
+    public Optional<BatchExport> update(BatchExport export) {
+        int changed = bind(jdbc.sql("""
+                update batch_exports set name = :name, model = :model::jsonb, destination_type = :destination_type,
+                    destination_config = :destination_config::jsonb, destination_secrets = :destination_secrets,
+                    frequency = :frequency, time_zone = :time_zone, offset_hour = :offset_hour,
+                    offset_day = :offset_day, include_events = :include_events, exclude_events = :exclude_events,
+                    paused = :paused, pause_reason = :pause_reason, start_at = :start_at, end_at = :end_at,
+                    rerun_mode = :rerun_mode, settle_seconds = :settle_seconds,
+                    give_up_after_seconds = :give_up_after_seconds, version = version + 1,
+                    last_updated_at = :last_updated_at, last_paused_at = :last_paused_at
+                where id = :id and project_id = :project_id and version = :version and deleted_at is null
+                """), export).update();
+        return changed == 0 ? Optional.empty() : find(export.id());
+    }
+
+    /// Marks an export as deleted; its schedule is removed by whoever reconciles.
+    public void delete(UUID id, Instant now) {
+        jdbc.sql("""
+                update batch_exports set deleted_at = :now, last_updated_at = :now, version = version + 1
+                where id = :id and deleted_at is null
+                """).param("id", id).param("now", timestamp(now)).update();
+    }
+
+    /// An export of a project that is not deleted.
+    public Optional<BatchExport> find(long projectId, UUID id) {
+        return jdbc.sql(
+                        "select * from batch_exports where id = :id and project_id = :project_id and deleted_at is null")
+                .param("id", id)
+                .param("project_id", projectId)
+                .query(ExportStore::read)
+                .optional();
+    }
+
+    /// An export by its id alone, deleted or not: for workflows.
+    public Optional<BatchExport> find(UUID id) {
+        return jdbc.sql("select * from batch_exports where id = :id")
+                .param("id", id)
+                .query(ExportStore::read)
+                .optional();
+    }
+
+    /// A page of a project's exports, newest first.
+    ///
+    /// @param search part of the name, in any case; null for all
+    /// @param status null for all
+    public List<BatchExport> list(
+            long projectId,
+            @Nullable String search,
+            @Nullable ExportStatus status,
+            @Nullable ExportCursor after,
+            Instant now,
+            int limit) {
+        return jdbc.sql("""
+                        select * from batch_exports
+                        where project_id = :project_id and deleted_at is null
+                          and (:search::text is null or position(lower(:search::text) in lower(name)) > 0)
+                          and (:status::text is null or :status::text = case
+                                when end_at <= :now then 'ended' when paused then 'paused' else 'active' end)
+                          and (:after_time::timestamptz is null
+                               or (created_at, id) < (:after_time::timestamptz, :after_id::uuid))
+                        order by created_at desc, id desc limit :limit
+                        """)
+                .param("project_id", projectId)
+                .param("search", search)
+                .param("status", status == null ? null : status.word())
+                .param("after_time", after == null ? null : timestamp(after.createdAt()))
+                .param("after_id", after == null ? null : after.id())
+                .param("now", timestamp(now))
+                .param("limit", limit)
+                .query(ExportStore::read)
+                .list();
+    }
+
+    /// Exports whose Temporal schedule does not match their row yet, deleted ones included.
+    public List<BatchExport> outOfStep(int limit) {
+        return jdbc.sql("select * from batch_exports where schedule_version < version order by id limit :limit")
+                .param("limit", limit)
+                .query(ExportStore::read)
+                .list();
+    }
+
+    /// Every export that must have a schedule.
+    public List<BatchExport> live() {
+        return jdbc.sql("select * from batch_exports where deleted_at is null order by id")
+                .query(ExportStore::read)
+                .list();
+    }
+
+    /// Records that the schedule was made to match a version of the export.
+    public void scheduleApplied(UUID id, long version) {
+        jdbc.sql("update batch_exports set schedule_version = greatest(schedule_version, :version) where id = :id")
+                .param("id", id)
+                .param("version", version)
+                .update();
+    }
+
+    private static JdbcClient.StatementSpec bind(JdbcClient.StatementSpec statement, BatchExport export) {
+        IntervalGrid grid = export.grid();
+        DestinationSettings destination = export.destination();
+        return statement
+                .param("id", export.id())
+                .param("project_id", export.projectId())
+                .param("name", export.name())
+                .param("model", Json.write(StoredModel.of(export.model())))
+                .param("destination_type", destination.type())
+                .param("destination_config", Json.write(destination.config()))
+                .param("destination_secrets", destination.encryptedSecrets())
+                .param("frequency", grid.frequency().toString())
+                .param("time_zone", grid.zone().getId())
+                .param("offset_hour", grid.offsetHour())
+                .param("offset_day", grid.offsetDay())
+                .param("include_events", array(export.includeEvents()))
+                .param("exclude_events", array(export.excludeEvents()))
+                .param("paused", export.paused())
+                .param("pause_reason", export.pauseReason())
+                .param("start_at", timestampOrNull(export.startAt()))
+                .param("end_at", timestampOrNull(export.endAt()))
+                .param("rerun_mode", export.rerunMode().word())
+                .param("settle_seconds", export.settle().toSeconds())
+                .param("give_up_after_seconds", export.giveUpAfter().toSeconds())
+                .param("version", export.version())
+                .param("created_at", timestamp(export.createdAt()))
+                .param("last_updated_at", timestamp(export.lastUpdatedAt()))
+                .param("last_paused_at", timestampOrNull(export.lastPausedAt()));
+    }
+
+    private static BatchExport read(ResultSet row, int number) throws SQLException {
+        return new BatchExport(
+                Objects.requireNonNull(row.getObject("id", UUID.class)),
+                row.getLong("project_id"),
+                row.getString("name"),
+                Json.read(row.getString("model"), StoredModel.class).toModel(),
+                new DestinationSettings(
+                        row.getString("destination_type"),
+                        Json.read(row.getString("destination_config"), new TypeReference<>() {}),
+                        row.getString("destination_secrets")),
+                new IntervalGrid(
+                        Frequency.parse(row.getString("frequency")),
+                        ZoneId.of(row.getString("time_zone")),
+                        row.getInt("offset_hour"),
+                        row.getInt("offset_day")),
+                strings(row, "include_events"),
+                strings(row, "exclude_events"),
+                row.getBoolean("paused"),
+                row.getString("pause_reason"),
+                instantOrNull(row, "start_at"),
+                instantOrNull(row, "end_at"),
+                RerunMode.of(row.getString("rerun_mode")),
+                Duration.ofSeconds(row.getLong("settle_seconds")),
+                Duration.ofSeconds(row.getLong("give_up_after_seconds")),
+                row.getLong("version"),
+                row.getLong("schedule_version"),
+                instant(row, "created_at"),
+                instant(row, "last_updated_at"),
+                instantOrNull(row, "last_paused_at"),
+                instantOrNull(row, "deleted_at"));
+    }
+}

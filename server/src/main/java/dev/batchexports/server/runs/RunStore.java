@@ -1,0 +1,481 @@
+package dev.batchexports.server.runs;
+
+import static dev.batchexports.server.store.Columns.instant;
+import static dev.batchexports.server.store.Columns.instantOrNull;
+import static dev.batchexports.server.store.Columns.longOrNull;
+import static dev.batchexports.server.store.Columns.timestamp;
+import static dev.batchexports.server.store.Columns.timestampOrNull;
+
+import dev.batchexports.core.destination.CommittedFile;
+import dev.batchexports.core.destination.SliceReceipt;
+import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.run.RunStatus;
+import dev.batchexports.core.run.RunTrigger;
+import dev.batchexports.core.source.Plan;
+import dev.batchexports.core.source.Slice;
+import dev.batchexports.core.source.SourceColumn;
+import dev.batchexports.server.store.Json;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.annotation.Transactional;
+import tools.jackson.core.type.TypeReference;
+
+/// Runs in the metadata database, with their slices, attempts and files.
+///
+/// A finished run never changes its status again: every method that moves a run on leaves a finished one
+/// as it is.
+@Repository
+public class RunStore {
+    private static final String ACTIVE = "status in ('Starting', 'Running')";
+
+    private final JdbcClient jdbc;
+
+    public RunStore(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /// Creates a run with status Starting. Creating it again (the same id) returns the run that is
+    /// there.
+    ///
+    /// @throws RunAlreadyActiveException when another run of the interval is not finished
+    @Transactional
+    public Run create(NewRun run, Instant now) {
+        Optional<Run> existing = find(run.id());
+        if (existing.isPresent()) {
+            return existing.get();
+        }
+        try {
+            jdbc.sql("""
+                            insert into runs (id, batch_export_id, backfill_id, retry_of, trigger, status,
+                                data_interval_start, data_interval_end, scheduled_at, export_version, workflow_id,
+                                workflow_run_id, created_at, last_updated_at)
+                            values (:id, :export, :backfill, :retry_of, :trigger, 'Starting', :start, :end,
+                                :scheduled_at, :export_version, :workflow_id, :workflow_run_id, :now, :now)
+                            """)
+                    .param("id", run.id())
+                    .param("export", run.exportId())
+                    .param("backfill", run.backfillId())
+                    .param("retry_of", run.retryOf())
+                    .param("trigger", run.trigger().word())
+                    .param("start", timestamp(run.interval().start()))
+                    .param("end", timestamp(run.interval().end()))
+                    .param("scheduled_at", timestamp(run.scheduledAt()))
+                    .param("export_version", run.exportVersion())
+                    .param("workflow_id", run.workflowId())
+                    .param("workflow_run_id", run.workflowRunId())
+                    .param("now", timestamp(now))
+                    .update();
+        } catch (DuplicateKeyException e) {
+            throw new RunAlreadyActiveException(run.scheduledAt());
+        }
+        return find(run.id()).orElseThrow();
+    }
+
+    public Optional<Run> find(UUID id) {
+        return jdbc.sql("select * from runs where id = :id")
+                .param("id", id)
+                .query(RunStore::read)
+                .optional();
+    }
+
+    public Optional<Run> find(UUID exportId, UUID id) {
+        return find(id).filter(run -> run.exportId().equals(exportId));
+    }
+
+    /// The run of an interval that is not finished.
+    public Optional<Run> activeAt(UUID exportId, Instant scheduledAt) {
+        return jdbc.sql("select * from runs where batch_export_id = :export and scheduled_at = :at and " + ACTIVE)
+                .param("export", exportId)
+                .param("at", timestamp(scheduledAt))
+                .query(RunStore::read)
+                .optional();
+    }
+
+    /// A page of runs, newest interval first.
+    public List<Run> list(UUID exportId, RunFilter filter, @Nullable RunCursor after, int limit) {
+        return jdbc.sql("""
+                        select * from runs
+                        where batch_export_id = :export
+                          and (:any_status or status = any(:statuses))
+                          and (:start::timestamptz is null or data_interval_start >= :start::timestamptz)
+                          and (:end::timestamptz is null or data_interval_end <= :end::timestamptz)
+                          and (:backfill::uuid is null or backfill_id = :backfill::uuid)
+                          and (:after_start::timestamptz is null
+                               or (data_interval_start, generation)
+                                  < (:after_start::timestamptz, :after_generation::bigint))
+                        order by data_interval_start desc, generation desc limit :limit
+                        """)
+                .param("export", exportId)
+                .param("any_status", filter.statuses().isEmpty())
+                .param(
+                        "statuses",
+                        filter.statuses().stream().map(RunStatus::word).toArray(String[]::new))
+                .param("start", timestampOrNull(filter.start()))
+                .param("end", timestampOrNull(filter.end()))
+                .param("backfill", filter.backfillId())
+                .param("after_start", after == null ? null : timestamp(after.intervalStart()))
+                .param("after_generation", after == null ? null : after.generation())
+                .param("limit", limit)
+                .query(RunStore::read)
+                .list();
+    }
+
+    /// The latest runs of each of several exports, newest first.
+    public Map<UUID, List<Run>> latest(Collection<UUID> exportIds, int count) {
+        if (exportIds.isEmpty()) {
+            return Map.of();
+        }
+        return jdbc
+                .sql("""
+                        select latest.* from unnest(:exports) as export(id)
+                        cross join lateral (
+                            select * from runs where batch_export_id = export.id
+                            order by generation desc limit :count) as latest
+                        order by latest.generation desc
+                        """)
+                .param("exports", exportIds.toArray(UUID[]::new))
+                .param("count", count)
+                .query(RunStore::read)
+                .list()
+                .stream()
+                .collect(Collectors.groupingBy(Run::exportId));
+    }
+
+    /// Every run that is not finished, of every export.
+    public List<Run> active() {
+        return jdbc.sql("select * from runs where " + ACTIVE + " order by generation")
+                .query(RunStore::read)
+                .list();
+    }
+
+    /// The runs of an export that are not finished.
+    public List<Run> active(UUID exportId) {
+        return jdbc.sql("select * from runs where batch_export_id = :export and " + ACTIVE + " order by generation")
+                .param("export", exportId)
+                .query(RunStore::read)
+                .list();
+    }
+
+    /// The boundaries within `[start, end]` whose interval has a completed run.
+    public Set<Instant> completedBoundaries(UUID exportId, Instant start, Instant end) {
+        return jdbc.sql("""
+                        select distinct scheduled_at from runs
+                        where batch_export_id = :export and status = 'Completed'
+                          and scheduled_at >= :start and scheduled_at <= :end
+                        """)
+                .param("export", exportId)
+                .param("start", timestamp(start))
+                .param("end", timestamp(end))
+                .query((row, number) -> instant(row, "scheduled_at"))
+                .set();
+    }
+
+    /// Records which workflow execution works on a run.
+    public void attachWorkflow(UUID id, String workflowRunId, Instant now) {
+        jdbc.sql("update runs set workflow_run_id = :workflow_run_id, last_updated_at = :now where id = :id")
+                .param("id", id)
+                .param("workflow_run_id", workflowRunId)
+                .param("now", timestamp(now))
+                .update();
+    }
+
+    public void markRunning(UUID id, Instant now) {
+        jdbc.sql("""
+                        update runs set status = 'Running', started_at = coalesce(started_at, :now),
+                            last_updated_at = :now
+                        where id = :id and status = 'Starting'
+                        """).param("id", id).param("now", timestamp(now)).update();
+    }
+
+    /// Ends a run.
+    ///
+    /// @return false when it was finished already: then nothing has changed
+    public boolean finish(UUID id, RunStatus status, @Nullable RunError error, Instant now) {
+        if (!status.isFinished()) {
+            throw new IllegalArgumentException(status + " does not finish a run");
+        }
+        return jdbc.sql("""
+                                update runs set status = :status, finished_at = :now, next_retry_at = null,
+                                    started_at = coalesce(started_at, :now),
+                                    latest_error = case when :completed then null
+                                        else coalesce(:error::jsonb, latest_error) end,
+                                    last_updated_at = :now
+                                where id = :id and %s
+                                """.formatted(ACTIVE))
+                        .param("id", id)
+                        .param("status", status.word())
+                        .param("completed", status == RunStatus.COMPLETED)
+                        .param("error", Json.writeOrNull(error))
+                        .param("now", timestamp(now))
+                        .update()
+                > 0;
+    }
+
+    /// Removes a run that never started: its workflow could not be.
+    public void deleteUnstarted(UUID id) {
+        jdbc.sql("delete from runs where id = :id and status = 'Starting' and workflow_run_id is null")
+                .param("id", id)
+                .update();
+    }
+
+    /// Stores the plan of a run, unless it has one: a repeated plan of the same run keeps the first,
+    /// whose slices may be transferred already.
+    @Transactional
+    public void savePlan(UUID id, Plan plan, Instant now) {
+        int planned = jdbc.sql("""
+                        update runs set records_total_count = :rows, columns = :columns::jsonb, last_updated_at = :now
+                        where id = :id and columns is null
+                        """)
+                .param("id", id)
+                .param("rows", plan.rows())
+                .param("columns", Json.write(plan.columns()))
+                .param("now", timestamp(now))
+                .update();
+        if (planned == 0) {
+            return;
+        }
+        for (Slice slice : plan.slices()) {
+            jdbc.sql("""
+                            insert into run_slices (run_id, number, range_start, range_end, bucket, buckets, rows, bytes)
+                            values (:run, :number, :start, :end, :bucket, :buckets, :rows, :bytes)
+                            """)
+                    .param("run", id)
+                    .param("number", slice.number())
+                    .param("start", timestamp(slice.range().start()))
+                    .param("end", timestamp(slice.range().end()))
+                    .param("bucket", slice.bucket())
+                    .param("buckets", slice.buckets())
+                    .param("rows", slice.rows())
+                    .param("bytes", slice.bytes())
+                    .update();
+        }
+    }
+
+    /// The columns of a run's plan; empty before it is planned.
+    public Optional<List<SourceColumn>> columns(UUID id) {
+        return jdbc.sql("select columns::text from runs where id = :id and columns is not null")
+                .param("id", id)
+                .query(String.class)
+                .optional()
+                .map(json -> Json.read(json, new TypeReference<List<SourceColumn>>() {}));
+    }
+
+    /// All slices of a run's plan, in order.
+    public List<StoredSlice> slices(UUID id) {
+        return jdbc.sql("select * from run_slices where run_id = :run order by number")
+                .param("run", id)
+                .query(RunStore::readSlice)
+                .list();
+    }
+
+    /// How far a slice has come; also a sign of life of the run.
+    public void recordProgress(UUID id, int slice, long bytesDone, Instant now) {
+        jdbc.sql(
+                        "update run_slices set bytes_done = :bytes where run_id = :run and number = :number and receipt is null")
+                .param("run", id)
+                .param("number", slice)
+                .param("bytes", bytesDone)
+                .update();
+        sumProgress(id, now);
+    }
+
+    @Transactional
+    public void saveReceipt(UUID id, SliceReceipt receipt, Instant now) {
+        jdbc.sql("""
+                        update run_slices set receipt = :receipt::jsonb, bytes_done = :bytes
+                        where run_id = :run and number = :number
+                        """)
+                .param("run", id)
+                .param("number", receipt.number())
+                .param("receipt", Json.write(receipt))
+                .param("bytes", receipt.bytes())
+                .update();
+        sumProgress(id, now);
+    }
+
+    /// Forgets that slices were transferred: they have to be written again.
+    @Transactional
+    public void discardReceipts(UUID id, Set<Integer> numbers, Instant now) {
+        jdbc.sql("""
+                        update run_slices set receipt = null, bytes_done = 0
+                        where run_id = :run and number = any(:numbers)
+                        """)
+                .param("run", id)
+                .param("numbers", numbers.toArray(Integer[]::new))
+                .update();
+        sumProgress(id, now);
+    }
+
+    private void sumProgress(UUID id, Instant now) {
+        jdbc.sql("""
+                        update runs set last_updated_at = :now, (bytes_exported, records_completed) = (
+                            select coalesce(sum(bytes_done), 0), coalesce(sum((receipt ->> 'rows')::bigint), 0)
+                            from run_slices where run_id = :id)
+                        where id = :id
+                        """).param("id", id).param("now", timestamp(now)).update();
+    }
+
+    /// @param slice -1 for a stage without slices
+    public void attemptStarted(UUID id, String stage, int slice, int number, Instant now) {
+        jdbc.sql("""
+                        insert into run_attempts (run_id, stage, slice, number, started_at)
+                        values (:run, :stage, :slice, :number, :now) on conflict do nothing
+                        """)
+                .param("run", id)
+                .param("stage", stage)
+                .param("slice", slice)
+                .param("number", number)
+                .param("now", timestamp(now))
+                .update();
+        jdbc.sql("""
+                        update runs set attempt = :number, next_retry_at = null, last_updated_at = :now
+                        where id = :run and %s
+                        """.formatted(ACTIVE))
+                .param("run", id)
+                .param("number", number)
+                .param("now", timestamp(now))
+                .update();
+    }
+
+    public void attemptSucceeded(UUID id, String stage, int slice, int number, Instant now) {
+        jdbc.sql("""
+                        update run_attempts set finished_at = :now
+                        where run_id = :run and stage = :stage and slice = :slice and number = :number
+                        """)
+                .param("run", id)
+                .param("stage", stage)
+                .param("slice", slice)
+                .param("number", number)
+                .param("now", timestamp(now))
+                .update();
+    }
+
+    /// Records a failed attempt, and shows its error on the run.
+    ///
+    /// @param nextRetryAt null when it is not retried
+    @Transactional
+    public void attemptFailed(
+            UUID id, String stage, int slice, int number, RunError error, @Nullable Instant nextRetryAt, Instant now) {
+        jdbc.sql("""
+                        update run_attempts set finished_at = :now, error = :error::jsonb
+                        where run_id = :run and stage = :stage and slice = :slice and number = :number
+                        """)
+                .param("run", id)
+                .param("stage", stage)
+                .param("slice", slice)
+                .param("number", number)
+                .param("error", Json.write(error))
+                .param("now", timestamp(now))
+                .update();
+        showError(id, number, error, nextRetryAt, now);
+    }
+
+    /// Shows on an unfinished run what its latest attempt failed with and when it is tried again.
+    public void showError(UUID id, int attempt, RunError error, @Nullable Instant nextRetryAt, Instant now) {
+        jdbc.sql("""
+                        update runs set attempt = :number, latest_error = :error::jsonb, next_retry_at = :next_retry_at,
+                            last_updated_at = :now
+                        where id = :run and %s
+                        """.formatted(ACTIVE))
+                .param("run", id)
+                .param("number", attempt)
+                .param("error", Json.write(error))
+                .param("next_retry_at", timestampOrNull(nextRetryAt))
+                .param("now", timestamp(now))
+                .update();
+    }
+
+    /// Stores what the commit of a run made visible.
+    @Transactional
+    public void saveFiles(UUID id, List<CommittedFile> files, OptionalLong rowsAtDestination, Instant now) {
+        jdbc.sql("delete from run_files where run_id = :run").param("run", id).update();
+        for (int position = 0; position < files.size(); position++) {
+            CommittedFile file = files.get(position);
+            jdbc.sql("""
+                            insert into run_files (run_id, position, key, rows, bytes, checksum)
+                            values (:run, :position, :key, :rows, :bytes, :checksum)
+                            """)
+                    .param("run", id)
+                    .param("position", position)
+                    .param("key", file.key())
+                    .param("rows", file.rows())
+                    .param("bytes", file.bytes())
+                    .param("checksum", file.checksum())
+                    .update();
+        }
+        jdbc.sql("""
+                        update runs set files_count = :files, records_at_destination = :at_destination,
+                            last_updated_at = :now
+                        where id = :run
+                        """)
+                .param("run", id)
+                .param("files", files.size())
+                .param("at_destination", rowsAtDestination.isPresent() ? rowsAtDestination.getAsLong() : null)
+                .param("now", timestamp(now))
+                .update();
+    }
+
+    public List<CommittedFile> files(UUID id) {
+        return jdbc.sql("select key, rows, bytes, checksum from run_files where run_id = :run order by position")
+                .param("run", id)
+                .query((row, number) -> new CommittedFile(
+                        row.getString("key"), row.getLong("rows"), row.getLong("bytes"), row.getString("checksum")))
+                .list();
+    }
+
+    private static StoredSlice readSlice(ResultSet row, int number) throws SQLException {
+        String receipt = row.getString("receipt");
+        return new StoredSlice(
+                new Slice(
+                        row.getInt("number"),
+                        new Interval(instant(row, "range_start"), instant(row, "range_end")),
+                        row.getInt("bucket"),
+                        row.getInt("buckets"),
+                        row.getLong("rows"),
+                        row.getLong("bytes")),
+                receipt == null ? null : Json.read(receipt, SliceReceipt.class));
+    }
+
+    private static Run read(ResultSet row, int number) throws SQLException {
+        String error = row.getString("latest_error");
+        return new Run(
+                Objects.requireNonNull(row.getObject("id", UUID.class)),
+                row.getLong("generation"),
+                Objects.requireNonNull(row.getObject("batch_export_id", UUID.class)),
+                row.getObject("backfill_id", UUID.class),
+                row.getObject("retry_of", UUID.class),
+                RunTrigger.of(row.getString("trigger")),
+                RunStatus.of(row.getString("status")),
+                new Interval(instant(row, "data_interval_start"), instant(row, "data_interval_end")),
+                instant(row, "scheduled_at"),
+                row.getLong("export_version"),
+                row.getInt("attempt"),
+                instantOrNull(row, "next_retry_at"),
+                row.getLong("records_completed"),
+                longOrNull(row, "records_total_count"),
+                row.getLong("bytes_exported"),
+                row.getInt("files_count"),
+                longOrNull(row, "records_at_destination"),
+                error == null ? null : Json.read(error, RunError.class),
+                row.getString("workflow_id"),
+                row.getString("workflow_run_id"),
+                instant(row, "created_at"),
+                instantOrNull(row, "started_at"),
+                instantOrNull(row, "finished_at"),
+                instant(row, "last_updated_at"));
+    }
+}

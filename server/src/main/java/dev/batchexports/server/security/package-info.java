@@ -1,0 +1,5 @@
+/// Keys, tokens and guards.
+@NullMarked
+package dev.batchexports.server.security;
+
+import org.jspecify.annotations.NullMarked;

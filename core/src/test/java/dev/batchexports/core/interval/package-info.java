@@ -1,0 +1,4 @@
+@NullMarked
+package dev.batchexports.core.interval;
+
+import org.jspecify.annotations.NullMarked;

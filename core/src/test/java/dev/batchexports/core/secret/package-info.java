@@ -1,0 +1,4 @@
+@NullMarked
+package dev.batchexports.core.secret;
+
+import org.jspecify.annotations.NullMarked;

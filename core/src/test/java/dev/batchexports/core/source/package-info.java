@@ -1,0 +1,4 @@
+@NullMarked
+package dev.batchexports.core.source;
+
+import org.jspecify.annotations.NullMarked;

@@ -23,7 +23,7 @@ set_up_build() {
 source_fingerprint() {
     (
         cd "$BX_ROOT"
-        find . \( -name .git -o -name .bx -o -name target -o -name node_modules -o -name dist -o -path './*/src/test' \) -prune -o \
+        find . \( -name .git -o -name .bx -o -name target -o -name node_modules -o -path ./ui/dist -o -path './*/src/test' \) -prune -o \
             -type f \( -name pom.xml -o -path '*/src/main/*' -o -path './ui/*' -o -path './.mvn/*' -o -path './scripts/build.sh' \) -print0 |
             LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-16
     )
@@ -39,9 +39,9 @@ build_is_current() {
 
 build() {
     cd "$BX_ROOT"
-    "$MAVEN" -B -q -T 1C -DskipTests -Dspotless.check.skip=true package \
+    "$MAVEN" -B -T 1C -pl server -am -Dmaven.test.skip=true -Dspotless.check.skip=true package \
         org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath \
-        -Dmdep.outputFile=target/classpath -Dmdep.includeScope=runtime -Dmdep.pathSeparator=:
+        -Dmdep.outputFile=target/classpath -DincludeScope=runtime -Dmdep.pathSeparator=:
 }
 
 # Own jars are copied; those of the local Maven repository never change and are used where they are.

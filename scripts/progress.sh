@@ -84,8 +84,8 @@ finish_job() {
     clear_status
     if ((result != 0)); then
         stop_jobs
-        say "  $name failed. The end of $log:"
-        { grep -F '[ERROR]' "$log" | head -n 20 | grep . || tail -n 20 "$log"; } | sed 's/^/    /' >&2
+        say "  $name failed:"
+        { grep -E '^\[ERROR\] .|^\[WARNING\] .*\.java:' "$log" | head -n 20 | grep . || tail -n 20 "$log"; } | sed 's/^/    /' >&2
         fail "$name did not succeed; the details are in $log"
     fi
     say "  $name: done ($seconds s)"

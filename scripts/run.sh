@@ -42,6 +42,8 @@ run_tests() {
     set +m
     JOB_NAME[$!]="Tests"
     wait $! || result=$?
+    # Maven ends with control characters and no line end.
+    echo
     summarise_tests
     exit "$result"
 }

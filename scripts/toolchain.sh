@@ -60,6 +60,8 @@ need_maven() {
     if [[ -n "${MAVEN:-}" ]]; then
         return
     fi
+    # Maven's own libraries use what this JDK warns about.
+    export MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED ${MAVEN_OPTS:-}"
     if ! find_maven; then
         install_package Maven maven || true
         find_maven || fail "Maven $MAVEN_MINIMUM or newer was not found: install it (for example the package maven) and have mvn on the PATH"

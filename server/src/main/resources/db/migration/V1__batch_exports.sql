@@ -83,6 +83,8 @@ create table runs (
     workflow_run_id     text,
     -- columns of the plan, as the destination was told
     columns             jsonb,
+    -- fingerprint of the settings that the run was planned with
+    settings            text,
     created_at          timestamptz not null,
     started_at          timestamptz,
     finished_at         timestamptz,

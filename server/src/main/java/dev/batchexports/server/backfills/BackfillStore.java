@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -58,16 +59,18 @@ public class BackfillStore {
     }
 
     /// A page of backfills, newest first.
-    ///
-    /// @param offset how many to leave out
-    public List<Backfill> list(UUID exportId, int offset, int limit) {
+    public List<Backfill> list(UUID exportId, @Nullable BackfillCursor after, int limit) {
         return jdbc.sql("""
-                        select * from backfills where batch_export_id = :export
-                        order by created_at desc, id desc limit :limit offset :offset
+                        select * from backfills
+                        where batch_export_id = :export
+                          and (:after_time::timestamptz is null
+                               or (created_at, id) < (:after_time::timestamptz, :after_id::uuid))
+                        order by created_at desc, id desc limit :limit
                         """)
                 .param("export", exportId)
+                .param("after_time", timestampOrNull(after == null ? null : after.createdAt()))
+                .param("after_id", after == null ? null : after.id())
                 .param("limit", limit)
-                .param("offset", offset)
                 .query(BackfillStore::read)
                 .list();
     }

@@ -45,9 +45,19 @@ public final class DestinationCatalog {
     private final Keyring keyring;
     private final JsonMapper mapper;
 
+    /// The destination types that are on the class path.
     public DestinationCatalog(Keyring keyring) {
+        this(
+                keyring,
+                ServiceLoader.load(DestinationType.class).stream()
+                        .<DestinationType<?>>map(ServiceLoader.Provider::get)
+                        .toList());
+    }
+
+    /// The given destination types.
+    public DestinationCatalog(Keyring keyring, Collection<DestinationType<?>> installed) {
         this.keyring = keyring;
-        for (DestinationType<?> type : ServiceLoader.load(DestinationType.class)) {
+        for (DestinationType<?> type : installed) {
             types.put(type.name(), type);
         }
         this.mapper = JsonMapper.builder()

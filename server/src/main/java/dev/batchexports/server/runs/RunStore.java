@@ -155,6 +155,29 @@ public class RunStore {
                 .collect(Collectors.groupingBy(Run::exportId));
     }
 
+    /// Whether the schedule has started a run for a boundary before, whatever became of it.
+    public boolean hasScheduledRun(UUID exportId, Instant scheduledAt) {
+        return jdbc.sql("""
+                        select exists (select from runs
+                        where batch_export_id = :export and scheduled_at = :at and trigger = 'schedule')
+                        """)
+                .param("export", exportId)
+                .param("at", timestamp(scheduledAt))
+                .query(Boolean.class)
+                .single();
+    }
+
+    /// The latest boundary for which the schedule has started a run.
+    public Optional<Instant> latestScheduledBoundary(UUID exportId) {
+        return jdbc.sql("""
+                        select scheduled_at from runs where batch_export_id = :export and trigger = 'schedule'
+                        order by scheduled_at desc limit 1
+                        """)
+                .param("export", exportId)
+                .query((row, number) -> instant(row, "scheduled_at"))
+                .optional();
+    }
+
     /// Every run that is not finished, of every export.
     public List<Run> active() {
         return jdbc.sql("select * from runs where " + ACTIVE + " order by generation")
@@ -182,6 +205,43 @@ public class RunStore {
                 .param("end", timestamp(end))
                 .query((row, number) -> instant(row, "scheduled_at"))
                 .set();
+    }
+
+    /// The rows of the latest completed run of each interval within `[start, end)`, by the boundary that it
+    /// was scheduled for.
+    public Map<Instant, Long> completedRows(UUID exportId, Instant start, Instant end) {
+        return jdbc
+                .sql("""
+                        select distinct on (scheduled_at) id, scheduled_at, status, records_completed from runs
+                        where batch_export_id = :export and status = 'Completed'
+                          and data_interval_start >= :start and data_interval_start < :end
+                        order by scheduled_at, generation desc
+                        """)
+                .param("export", exportId)
+                .param("start", timestamp(start))
+                .param("end", timestamp(end))
+                .query(RunStore::readBoundary)
+                .list()
+                .stream()
+                .collect(Collectors.toMap(BoundaryRun::scheduledAt, BoundaryRun::rows));
+    }
+
+    /// The run that decides what became of each interval that starts within `[start, end)`.
+    public List<BoundaryRun> decisive(UUID exportId, Instant start, Instant end) {
+        return jdbc.sql("""
+                        select distinct on (scheduled_at) id, scheduled_at, status, records_completed from runs
+                        where batch_export_id = :export
+                          and data_interval_start >= :start and data_interval_start < :end
+                        order by scheduled_at,
+                            case when status in ('Starting', 'Running') then 0 when status = 'Completed' then 1
+                                else 2 end,
+                            generation desc
+                        """)
+                .param("export", exportId)
+                .param("start", timestamp(start))
+                .param("end", timestamp(end))
+                .query(RunStore::readBoundary)
+                .list();
     }
 
     /// Records which workflow execution works on a run.
@@ -265,6 +325,33 @@ public class RunStore {
         }
     }
 
+    /// Remembers which settings a run is planned with, unless it is planned already.
+    ///
+    /// @param fingerprint differs whenever the settings do
+    public void rememberSettings(UUID id, String fingerprint) {
+        jdbc.sql("update runs set settings = :settings where id = :id and columns is null")
+                .param("id", id)
+                .param("settings", fingerprint)
+                .update();
+    }
+
+    /// The fingerprint of the settings that a run was planned with; empty before it is planned.
+    public Optional<String> settings(UUID id) {
+        return jdbc.sql("select settings from runs where id = :id and settings is not null")
+                .param("id", id)
+                .query(String.class)
+                .optional();
+    }
+
+    /// Records how many rows the interval has, counted anew.
+    public void recordCounted(UUID id, long rows, Instant now) {
+        jdbc.sql("update runs set records_total_count = :rows, last_updated_at = :now where id = :id")
+                .param("id", id)
+                .param("rows", rows)
+                .param("now", timestamp(now))
+                .update();
+    }
+
     /// The columns of a run's plan; empty before it is planned.
     public Optional<List<SourceColumn>> columns(UUID id) {
         return jdbc.sql("select columns::text from runs where id = :id and columns is not null")
@@ -329,6 +416,29 @@ public class RunStore {
                         """).param("id", id).param("now", timestamp(now)).update();
     }
 
+    /// Ends the attempts of a stage that came before one and never said how they ended: their worker was
+    /// lost.
+    ///
+    /// @param slice -1 for a stage without slices
+    /// @return how many there were
+    public int closeLostAttempts(UUID id, String stage, int slice, int before, RunError error, Instant now) {
+        return jdbc.sql("""
+                        update run_attempts set finished_at = :now, error = :error::jsonb
+                        where run_id = :run and stage = :stage and slice = :slice and number < :before
+                          and finished_at is null
+                        """)
+                .param("run", id)
+                .param("stage", stage)
+                .param("slice", slice)
+                .param("before", before)
+                .param("error", Json.write(error))
+                .param("now", timestamp(now))
+                .update();
+    }
+
+    /// Records that an attempt has begun. While a slice waits for its next attempt, the run goes on
+    /// showing that one, not the first attempts of other slices.
+    ///
     /// @param slice -1 for a stage without slices
     public void attemptStarted(UUID id, String stage, int slice, int number, Instant now) {
         jdbc.sql("""
@@ -342,7 +452,11 @@ public class RunStore {
                 .param("now", timestamp(now))
                 .update();
         jdbc.sql("""
-                        update runs set attempt = :number, next_retry_at = null, last_updated_at = :now
+                        update runs set last_updated_at = :now,
+                            attempt = case when next_retry_at is not null and :number < attempt
+                                then attempt else :number end,
+                            next_retry_at = case when next_retry_at is not null and :number < attempt
+                                then next_retry_at end
                         where id = :run and %s
                         """.formatted(ACTIVE))
                 .param("run", id)
@@ -435,6 +549,14 @@ public class RunStore {
                 .query((row, number) -> new CommittedFile(
                         row.getString("key"), row.getLong("rows"), row.getLong("bytes"), row.getString("checksum")))
                 .list();
+    }
+
+    private static BoundaryRun readBoundary(ResultSet row, int number) throws SQLException {
+        return new BoundaryRun(
+                instant(row, "scheduled_at"),
+                Objects.requireNonNull(row.getObject("id", UUID.class)),
+                RunStatus.of(row.getString("status")),
+                row.getLong("records_completed"));
     }
 
     private static StoredSlice readSlice(ResultSet row, int number) throws SQLException {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.batchexports.embedded.clickhouse;
+
+import org.jspecify.annotations.NullMarked;

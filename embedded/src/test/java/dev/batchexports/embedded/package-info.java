@@ -1,0 +1,4 @@
+@NullMarked
+package dev.batchexports.embedded;
+
+import org.jspecify.annotations.NullMarked;

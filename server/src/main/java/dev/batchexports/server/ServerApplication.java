@@ -1,0 +1,40 @@
+package dev.batchexports.server;
+
+import dev.batchexports.server.api.ApiConfiguration;
+import java.util.Map;
+import org.springframework.boot.Banner;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.Import;
+
+/// The server in any of its roles.
+@SpringBootConfiguration(proxyBeanMethods = false)
+@EnableAutoConfiguration
+@Import({ServerConfiguration.class, ApiConfiguration.class})
+@ComponentScan("dev.batchexports.server.workflow")
+public class ServerApplication {
+    private static final String ROLE = "bx.role";
+
+    /// Starts the server and returns once it answers. A worker (`bx.role` is `worker`) opens no port.
+    ///
+    /// @param properties take precedence over environment variables: `bx.http.port`, `bx.database.url`
+    /// @throws RuntimeException whatever went wrong; [StartFailure#sentence] says it in one sentence
+    public static ConfigurableApplicationContext start(Map<String, Object> properties) {
+        return start(ServerApplication.class, properties);
+    }
+
+    static ConfigurableApplicationContext start(Class<?> application, Map<String, Object> properties) {
+        SpringApplication spring = new SpringApplication(application);
+        spring.setBannerMode(Banner.Mode.OFF);
+        if (Settings.Role.WORKER.name().equalsIgnoreCase(String.valueOf(properties.get(ROLE)))) {
+            spring.setWebApplicationType(WebApplicationType.NONE);
+        }
+        return spring.run(properties.entrySet().stream()
+                .map(property -> "--" + property.getKey() + "=" + property.getValue())
+                .toArray(String[]::new));
+    }
+}

@@ -1,0 +1,75 @@
+package dev.batchexports.server;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.batchexports.server.exports.DestinationCatalog;
+import dev.batchexports.server.security.Keyring;
+import dev.batchexports.server.security.SecuritySettings;
+import dev.batchexports.source.clickhouse.ClickHouseSettings;
+import dev.batchexports.source.clickhouse.ClickHouseSource;
+import java.time.Clock;
+import java.time.Duration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.Configuration;
+
+/// What every role of the server is made of: settings, keys, database, source and destinations, stores and
+/// services.
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties({Settings.class, DatabaseSettings.class, SecuritySettings.class})
+@ComponentScan({
+    "dev.batchexports.server.exports",
+    "dev.batchexports.server.runs",
+    "dev.batchexports.server.backfills",
+    "dev.batchexports.server.security"
+})
+class ServerConfiguration {
+    private static final Duration CONNECTION_TIMEOUT = Duration.ofSeconds(10);
+
+    @Bean
+    Clock clock() {
+        return Clock.systemUTC();
+    }
+
+    @Bean
+    Keyring keyring(Settings settings) {
+        return Keyring.parse(settings.encryption().keys());
+    }
+
+    @Bean
+    DestinationCatalog destinationCatalog(Keyring keyring) {
+        return new DestinationCatalog(keyring);
+    }
+
+    @Bean(destroyMethod = "close")
+    HikariDataSource dataSource(DatabaseSettings settings) {
+        DatabaseSettings jdbc = settings.forJdbc();
+        HikariDataSource pool = new HikariDataSource();
+        pool.setPoolName("metadata");
+        pool.setJdbcUrl(jdbc.url());
+        if (!jdbc.user().isEmpty()) {
+            pool.setUsername(jdbc.user());
+        }
+        if (!jdbc.password().isEmpty()) {
+            pool.setPassword(jdbc.password());
+        }
+        pool.setMaximumPoolSize(jdbc.connections());
+        pool.setMinimumIdle(Math.min(2, jdbc.connections()));
+        pool.setConnectionTimeout(CONNECTION_TIMEOUT.toMillis());
+        return pool;
+    }
+
+    @Bean(destroyMethod = "close")
+    ClickHouseSource source(Settings settings) {
+        Settings.Clickhouse clickhouse = settings.clickhouse();
+        ClickHouseSettings connection = ClickHouseSettings.of(
+                clickhouse.url(), clickhouse.user(), clickhouse.secretPassword(), clickhouse.database());
+        return ClickHouseSource.open(connection
+                .withQueryLimits(
+                        clickhouse.maxThreads() > 0 ? clickhouse.maxThreads() : connection.maxThreads(),
+                        clickhouse.maxMemoryBytes() > 0 ? clickhouse.maxMemoryBytes() : connection.maxMemoryBytes(),
+                        clickhouse.priority())
+                .withTimeouts(clickhouse.connectTimeout(), clickhouse.readTimeout())
+                .withExtraSettings(clickhouse.settings()));
+    }
+}

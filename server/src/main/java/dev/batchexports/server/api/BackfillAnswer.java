@@ -1,0 +1,63 @@
+package dev.batchexports.server.api;
+
+import dev.batchexports.server.backfills.Backfill;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// A backfill as the API shows it.
+@Schema(name = "Backfill", description = "A set of runs over past intervals.")
+record BackfillAnswer(
+        UUID id,
+        UUID batchExportId,
+
+        @Schema(description = "A boundary of the export's intervals; null for the earliest data.")
+        @Nullable Instant startAt,
+
+        @Schema(description = "A boundary of the export's intervals.") Instant endAt,
+
+        @Schema(allowableValues = {"all", "gaps"}) String scope,
+
+        @Schema(description = "How many runs at once.") int concurrency,
+
+        @Schema(
+                allowableValues = {
+                    "Starting",
+                    "Running",
+                    "Paused",
+                    "Completed",
+                    "Failed",
+                    "Cancelled",
+                    "Terminated",
+                    "TimedOut"
+                })
+        String status,
+
+        @Schema(description = "Null until the intervals are known.") @Nullable Integer totalRuns,
+
+        int finishedRuns,
+        int failedRuns,
+        @Nullable Long totalRecordsCount,
+        Instant createdAt,
+        Instant lastUpdatedAt,
+        @Nullable Instant finishedAt) {
+
+    static BackfillAnswer of(Backfill backfill) {
+        return new BackfillAnswer(
+                backfill.id(),
+                backfill.exportId(),
+                backfill.startAt(),
+                backfill.endAt(),
+                backfill.scope().word(),
+                backfill.concurrency(),
+                backfill.status().word(),
+                backfill.totalRuns(),
+                backfill.finishedRuns(),
+                backfill.failedRuns(),
+                backfill.totalRecordsCount(),
+                backfill.createdAt(),
+                backfill.lastUpdatedAt(),
+                backfill.finishedAt());
+    }
+}

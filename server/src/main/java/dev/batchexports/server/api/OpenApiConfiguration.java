@@ -1,0 +1,6 @@
+package dev.batchexports.server.api;
+
+import org.springframework.context.annotation.Configuration;
+
+@Configuration(proxyBeanMethods = false)
+class OpenApiConfiguration {}

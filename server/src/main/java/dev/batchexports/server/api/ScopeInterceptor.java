@@ -1,0 +1,65 @@
+package dev.batchexports.server.api;
+
+import dev.batchexports.server.security.AccessToken;
+import dev.batchexports.server.security.Scope;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.web.method.HandlerMethod;
+import org.springframework.web.servlet.HandlerInterceptor;
+import org.springframework.web.servlet.HandlerMapping;
+
+/// Lets a request reach a route only if its token has the scope that the route requires, and is for the
+/// project of the path. Denies by default: a route that requires no scope is reached by nobody.
+final class ScopeInterceptor implements HandlerInterceptor {
+    private static final Logger LOG = LoggerFactory.getLogger(ScopeInterceptor.class);
+
+    @Override
+    public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
+        if (!(handler instanceof HandlerMethod route) || request.getDispatcherType() == DispatcherType.ERROR) {
+            return true; // static files, and the answer to a request that has failed already
+        }
+        RequiresScope required = route.getMethodAnnotation(RequiresScope.class);
+        if (required == null) {
+            if (isPublic(request, route)) {
+                return true;
+            }
+            LOG.error("{} names no scope and is refused to everybody", route.getShortLogMessage());
+            throw new ForbiddenException("forbidden", "This route is not open to anybody.");
+        }
+        if (!(request.getAttribute(AuthenticationFilter.TOKEN) instanceof AccessToken token)) {
+            throw new ForbiddenException("forbidden", "This route needs a token.");
+        }
+        Scope scope = required.value();
+        if (!token.allows(scope)) {
+            throw new ForbiddenException(
+                    "missing_scope", "The token lacks the scope " + scope.word() + " that this needs.");
+        }
+        if (!isForProject(token, request)) {
+            throw new ForbiddenException("wrong_project", "The token is not for this project.");
+        }
+        return true;
+    }
+
+    /// Only what is public by its path, and is known to be: our own routes name it in [PublicPaths].
+    private static boolean isPublic(HttpServletRequest request, HandlerMethod route) {
+        String path = request.getRequestURI();
+        boolean ownRoute = route.getBeanType().getPackageName().equals(ScopeInterceptor.class.getPackageName());
+        return PublicPaths.contains(path) && (ownRoute || path.startsWith("/api/"));
+    }
+
+    private static boolean isForProject(AccessToken token, HttpServletRequest request) {
+        if (request.getAttribute(HandlerMapping.URI_TEMPLATE_VARIABLES_ATTRIBUTE) instanceof Map<?, ?> variables
+                && variables.get("project_id") instanceof String project) {
+            try {
+                return token.allowsProject(Long.parseLong(project));
+            } catch (NumberFormatException e) {
+                return token.projectId() == null;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,284 @@
+package dev.batchexports.server.backfills;
+
+import dev.batchexports.core.interval.Frequency;
+import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.source.Compression;
+import dev.batchexports.core.source.Encoding;
+import dev.batchexports.core.source.FileFormat;
+import dev.batchexports.core.source.Plan;
+import dev.batchexports.core.source.QueryTag;
+import dev.batchexports.core.source.RowSelection;
+import dev.batchexports.core.source.SliceLimits;
+import dev.batchexports.core.source.Source;
+import dev.batchexports.server.exports.BatchExport;
+import dev.batchexports.server.request.ConflictException;
+import dev.batchexports.server.request.NotFoundException;
+import dev.batchexports.server.request.Violations;
+import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.workflow.Orchestration;
+import dev.batchexports.server.workflow.OrchestrationUnavailableException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Service;
+
+/// Plans, creates, pauses, resumes and cancels backfills.
+@Service
+public class BackfillService {
+    private static final Logger LOG = LoggerFactory.getLogger(BackfillService.class);
+    private static final int DEFAULT_CONCURRENCY = 2;
+    private static final int MAXIMUM_CONCURRENCY = 50;
+    private static final Encoding PLAIN = new Encoding(FileFormat.JSON_LINES, Compression.NONE);
+    private static final SliceLimits ONE_SLICE = new SliceLimits(Long.MAX_VALUE, OptionalLong.empty(), 1);
+
+    /// What a valid request asks for.
+    ///
+    /// @param start a boundary of the grid; null for the earliest data
+    /// @param end a boundary of the grid, not in the future
+    private record Wish(@Nullable Instant start, Instant end, BackfillScope scope, int concurrency) {}
+
+    private final BackfillStore backfills;
+    private final RunStore runs;
+    private final Source source;
+    private final Orchestration orchestration;
+    private final Clock clock;
+
+    public BackfillService(
+            BackfillStore backfills, RunStore runs, Source source, Orchestration orchestration, Clock clock) {
+        this.backfills = backfills;
+        this.runs = runs;
+        this.source = source;
+        this.orchestration = orchestration;
+        this.clock = clock;
+    }
+
+    /// Creates a backfill and starts it; while Temporal cannot be reached it stays Starting.
+    ///
+    /// @throws dev.batchexports.server.request.InvalidRequestException naming everything that is wrong
+    public Backfill create(BatchExport export, BackfillForm form, Violations violations) {
+        Wish wish = check(export, form, violations);
+        return start(export, wish);
+    }
+
+    /// Creates a backfill for what an export missed since a time, if there is anything.
+    public void catchUp(BatchExport export, Instant since) {
+        IntervalGrid grid = export.grid();
+        // The run of the boundary before may have been held back by its jitter when the pause came.
+        Instant from = grid.previous(grid.floor(since));
+        Instant start = from.isBefore(export.firstIntervalStart()) ? export.firstIntervalStart() : from;
+        Instant end = lastFinishedBoundary(export, clock.instant());
+        if (start.isBefore(end)) {
+            start(export, new Wish(start, end, BackfillScope.GAPS, DEFAULT_CONCURRENCY));
+        }
+    }
+
+    /// What a backfill would do, without doing it.
+    ///
+    /// @throws dev.batchexports.server.request.InvalidRequestException naming everything that is wrong
+    /// @throws dev.batchexports.core.error.ExportException when the source cannot be read
+    public BackfillPlan plan(BatchExport export, BackfillForm form, Violations violations) {
+        Wish wish = check(export, form, violations);
+        UUID planId = UUID.randomUUID();
+        Instant start = wish.start();
+        if (start == null) {
+            Optional<Instant> earliest = EarliestInterval.start(
+                    source, selection(export, wish.end().minusSeconds(1), wish.end()), export.grid(), wish.end(), planId);
+            if (earliest.isEmpty()) {
+                return new BackfillPlan(null, wish.end(), 0, 0, 0, 0, 0);
+            }
+            start = earliest.get();
+        }
+        long intervals = count(export.grid(), start, wish.end());
+        Map<Instant, Long> completed = runs.completedRows(export.id(), start, wish.end());
+        Instant readEnd = export.endAt() != null && export.endAt().isBefore(wish.end()) ? export.endAt() : wish.end();
+        Plan whole =
+                source.plan(selection(export, start, readEnd), PLAIN, ONE_SLICE, new QueryTag(planId, "plan", 1));
+        return switch (wish.scope()) {
+            case ALL ->
+                new BackfillPlan(
+                        start, wish.end(), intervals, intervals, whole.rows(), whole.bytes(), completed.size());
+            case GAPS -> {
+                long done = completed.values().stream().mapToLong(Long::longValue).sum();
+                long rows = completed.size() == intervals ? 0 : Math.max(0, whole.rows() - done);
+                long bytes = whole.rows() == 0 ? 0 : Math.round((double) whole.bytes() / whole.rows() * rows);
+                yield new BackfillPlan(
+                        start, wish.end(), intervals, intervals - completed.size(), rows, bytes, completed.size());
+            }
+        };
+    }
+
+    public List<Backfill> list(BatchExport export, @Nullable BackfillCursor after, int limit) {
+        return backfills.list(export.id(), after, limit);
+    }
+
+    /// @throws NotFoundException when the export has no such backfill
+    public Backfill find(BatchExport export, UUID id) {
+        return backfills.find(export.id(), id).orElseThrow(() -> new NotFoundException("backfill"));
+    }
+
+    /// Lets a backfill start no further runs. Does nothing to one that is paused already.
+    public Backfill pause(BatchExport export, UUID id) {
+        Backfill backfill = unfinished(export, id, "paused");
+        orchestration.pauseBackfill(backfill);
+        backfills.move(id, BackfillStatus.PAUSED, now());
+        return find(export, id);
+    }
+
+    /// Goes on with a paused backfill. Does nothing to one that is not paused.
+    public Backfill resume(BatchExport export, UUID id) {
+        Backfill backfill = unfinished(export, id, "resumed");
+        if (backfill.status() == BackfillStatus.PAUSED) {
+            orchestration.resumeBackfill(backfill);
+            backfills.move(id, BackfillStatus.RUNNING, now());
+        }
+        return find(export, id);
+    }
+
+    /// Asks a backfill to stop, with the runs that it has started; it finishes as Cancelled by itself.
+    public Backfill cancel(BatchExport export, UUID id) {
+        orchestration.cancelBackfill(unfinished(export, id, "cancelled"));
+        return find(export, id);
+    }
+
+    /// Asks every unfinished backfill of an export to stop.
+    public void cancelAll(UUID exportId) {
+        for (Backfill backfill : backfills.active(exportId)) {
+            try {
+                orchestration.cancelBackfill(backfill);
+            } catch (OrchestrationUnavailableException e) {
+                LOG.warn("backfill {} is not cancelled yet: {}", backfill.id(), e.getMessage());
+            }
+        }
+    }
+
+    private Backfill unfinished(BatchExport export, UUID id, String action) {
+        Backfill backfill = find(export, id);
+        if (backfill.status().isFinished()) {
+            throw new ConflictException(
+                    "backfill_finished",
+                    "A backfill that is " + backfill.status().word() + " cannot be " + action + ".");
+        }
+        return backfill;
+    }
+
+    private Backfill start(BatchExport export, Wish wish) {
+        Instant now = now();
+        Integer total = wish.start() != null && wish.scope() == BackfillScope.ALL
+                ? Math.toIntExact(count(export.grid(), wish.start(), wish.end()))
+                : null;
+        Backfill backfill = new Backfill(
+                UUID.randomUUID(),
+                export.id(),
+                wish.start(),
+                wish.end(),
+                wish.scope(),
+                wish.concurrency(),
+                BackfillStatus.STARTING,
+                total,
+                0,
+                0,
+                null,
+                now,
+                now,
+                null);
+        backfills.insert(backfill);
+        LOG.info("backfill {} of batch export {} created", backfill.id(), export.id());
+        try {
+            orchestration.startBackfill(export, backfill);
+        } catch (OrchestrationUnavailableException e) {
+            LOG.warn("backfill {} starts later: {}", backfill.id(), e.getMessage());
+        }
+        return backfills.find(backfill.id()).orElse(backfill);
+    }
+
+    private Wish check(BatchExport export, BackfillForm form, Violations violations) {
+        Instant now = clock.instant();
+        BackfillScope scope = checkScope(form.scope(), violations);
+        int concurrency = form.concurrency() == null ? DEFAULT_CONCURRENCY : form.concurrency();
+        violations.require(
+                concurrency >= 1 && concurrency <= MAXIMUM_CONCURRENCY,
+                "/concurrency",
+                "must be 1 to " + MAXIMUM_CONCURRENCY);
+        violations.require(form.endAt() != null, "/end_at", "is required");
+        violations.require(form.endAt() == null || !form.endAt().isAfter(now), "/end_at", "must not be in the future");
+        violations.require(
+                form.startAt() == null || form.endAt() == null || form.startAt().isBefore(form.endAt()),
+                "/start_at",
+                "must be before end_at");
+        violations.require(
+                form.startAt() == null || export.endAt() == null || form.startAt().isBefore(export.endAt()),
+                "/start_at",
+                "must be before the end_at of the batch export, " + export.endAt());
+        violations.orThrow();
+
+        Instant start = form.startAt() == null ? null : export.grid().floor(form.startAt());
+        Instant wanted = export.grid().ceiling(Objects.requireNonNull(form.endAt()));
+        Instant possible = lastFinishedBoundary(export, now);
+        Instant end = wanted.isBefore(possible) ? wanted : possible;
+        violations.require(
+                start == null || start.isBefore(end), "/end_at", "leaves no interval that has ended yet");
+        violations.require(
+                start == null || count(export.grid(), start, end) <= Integer.MAX_VALUE,
+                "/start_at",
+                "is too long ago: these are too many intervals");
+        violations.orThrow();
+        return new Wish(start, end, scope, concurrency);
+    }
+
+    private static BackfillScope checkScope(@Nullable String word, Violations violations) {
+        if (word == null) {
+            return BackfillScope.ALL;
+        }
+        for (BackfillScope scope : BackfillScope.values()) {
+            if (scope.word().equals(word)) {
+                return scope;
+            }
+        }
+        violations.add("/scope", "must be all or gaps");
+        return BackfillScope.ALL;
+    }
+
+    /// The end of the last interval that can be exported: it has ended, and begins before `end_at`.
+    private static Instant lastFinishedBoundary(BatchExport export, Instant now) {
+        Instant finished = export.grid().floor(now);
+        if (export.endAt() == null) {
+            return finished;
+        }
+        Instant last = export.grid().ceiling(export.endAt());
+        return last.isBefore(finished) ? last : finished;
+    }
+
+    /// How many intervals lie between two boundaries.
+    static long count(IntervalGrid grid, Instant start, Instant end) {
+        return switch (grid.frequency()) {
+            case Frequency.Hour() -> Duration.between(start, end).dividedBy(Duration.ofHours(1));
+            case Frequency.Every(Duration length) -> Duration.between(start, end).dividedBy(length);
+            case Frequency.Day() -> grid.within(start, end).count();
+            case Frequency.Week() -> grid.within(start, end).count();
+        };
+    }
+
+    private static RowSelection selection(BatchExport export, Instant start, Instant end) {
+        return new RowSelection(
+                export.model(),
+                export.projectId(),
+                new Interval(start, end),
+                export.includeEvents(),
+                export.excludeEvents());
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MICROS);
+    }
+}

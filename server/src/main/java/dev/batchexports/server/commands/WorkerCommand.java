@@ -1,0 +1,20 @@
+package dev.batchexports.server.commands;
+
+import dev.batchexports.server.ServerApplication;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/// `bx worker`: executes runs. Start as many as are wanted, on as many machines.
+@Command(
+        name = "worker",
+        mixinStandardHelpOptions = true,
+        description = "Runs a worker that executes runs, configured by BX_* environment variables.")
+public final class WorkerCommand implements Callable<Integer> {
+    @Override
+    public Integer call() throws InterruptedException {
+        ServerApplication.start(Map.of("bx.role", "worker"));
+        Thread.currentThread().join();
+        return 0;
+    }
+}

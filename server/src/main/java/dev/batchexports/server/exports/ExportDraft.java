@@ -1,0 +1,87 @@
+package dev.batchexports.server.exports;
+
+import dev.batchexports.core.destination.DestinationType;
+import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.model.Model;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// A batch export as a user wants it, validated; its secrets are still in the clear.
+///
+/// @param config complete, secrets included
+record ExportDraft(
+        String name,
+        Model model,
+        DestinationType<?> destinationType,
+        Map<String, Object> config,
+        IntervalGrid grid,
+        List<String> includeEvents,
+        List<String> excludeEvents,
+        boolean paused,
+        @Nullable Instant startAt,
+        @Nullable Instant endAt,
+        RerunMode rerunMode,
+        Duration settle,
+        Duration giveUpAfter) {
+
+    /// The first version of a new export.
+    BatchExport create(UUID id, long projectId, DestinationSettings sealed, Instant now) {
+        return new BatchExport(
+                id,
+                projectId,
+                name,
+                model,
+                sealed,
+                grid,
+                includeEvents,
+                excludeEvents,
+                paused,
+                null,
+                startAt,
+                endAt,
+                rerunMode,
+                settle,
+                giveUpAfter,
+                1,
+                0,
+                now,
+                now,
+                paused ? now : null,
+                null);
+    }
+
+    /// An export changed into this draft.
+    BatchExport change(BatchExport export, DestinationSettings sealed, Instant now) {
+        return new BatchExport(
+                export.id(),
+                export.projectId(),
+                name,
+                model,
+                sealed,
+                grid,
+                includeEvents,
+                excludeEvents,
+                paused,
+                paused ? export.pauseReason() : null,
+                startAt,
+                endAt,
+                rerunMode,
+                settle,
+                giveUpAfter,
+                export.version(),
+                export.scheduleVersion(),
+                export.createdAt(),
+                now,
+                paused && !export.paused() ? now : export.lastPausedAt(),
+                export.deletedAt());
+    }
+
+    @Override
+    public String toString() {
+        return "ExportDraft[" + name + "]";
+    }
+}

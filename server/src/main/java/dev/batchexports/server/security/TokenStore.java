@@ -1,0 +1,75 @@
+package dev.batchexports.server.security;
+
+import static dev.batchexports.server.store.Columns.array;
+import static dev.batchexports.server.store.Columns.instantOrNull;
+import static dev.batchexports.server.store.Columns.longOrNull;
+import static dev.batchexports.server.store.Columns.strings;
+import static dev.batchexports.server.store.Columns.timestamp;
+import static dev.batchexports.server.store.Columns.timestampOrNull;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/// Tokens in the metadata database, by their hash.
+@Repository
+class TokenStore {
+    private final JdbcClient jdbc;
+
+    TokenStore(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /// Stores a token, unless one with this hash is there.
+    void insert(AccessToken token, byte[] hash, Instant now) {
+        jdbc.sql("""
+                        insert into api_tokens (id, name, project_id, scopes, hash, created_at, expires_at)
+                        values (:id, :name, :project, :scopes, :hash, :now, :expires_at)
+                        on conflict (hash) do nothing
+                        """)
+                .param("id", token.id())
+                .param("name", token.name())
+                .param("project", token.projectId())
+                .param(
+                        "scopes",
+                        array(token.scopes().stream().map(Scope::word).sorted().toList()))
+                .param("hash", hash)
+                .param("now", timestamp(now))
+                .param("expires_at", timestampOrNull(token.expiresAt()))
+                .update();
+    }
+
+    /// The token with a hash. An attacker cannot choose the hash of a guess bit by bit, so the time that
+    /// the index takes tells nothing.
+    Optional<AccessToken> find(byte[] hash) {
+        return jdbc.sql("select * from api_tokens where hash = :hash")
+                .param("hash", hash)
+                .query(TokenStore::read)
+                .optional();
+    }
+
+    void used(UUID id, Instant now) {
+        jdbc.sql("update api_tokens set last_used_at = :now where id = :id")
+                .param("id", id)
+                .param("now", timestamp(now))
+                .update();
+    }
+
+    private static AccessToken read(ResultSet row, int number) throws SQLException {
+        return new AccessToken(
+                Objects.requireNonNull(row.getObject("id", UUID.class)),
+                row.getString("name"),
+                longOrNull(row, "project_id"),
+                strings(row, "scopes").stream()
+                        .flatMap(word -> Scope.of(word).stream())
+                        .collect(Collectors.toUnmodifiableSet()),
+                instantOrNull(row, "expires_at"),
+                instantOrNull(row, "last_used_at"));
+    }
+}

@@ -1,0 +1,52 @@
+package dev.batchexports.server.workflow;
+
+import io.temporal.activity.Activity;
+import io.temporal.activity.ActivityExecutionContext;
+import io.temporal.activity.ActivityInfo;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// What every activity does around its work: heartbeats, and errors in the form that Temporal acts on.
+final class ActivityCalls {
+    @FunctionalInterface
+    interface Work<T extends @Nullable Object> {
+        T execute(Attempt attempt, StageWatch watch);
+    }
+
+    private ActivityCalls() {}
+
+    /// Executes a short activity.
+    static <T extends @Nullable Object> T execute(Supplier<T> work) {
+        int attempt = Activity.getExecutionContext().getInfo().getAttempt();
+        try {
+            return work.get();
+        } catch (RuntimeException e) {
+            throw Failures.toTemporal(Failures.classify(e), attempt);
+        }
+    }
+
+    /// Executes an activity that may take long: it beats meanwhile and stops when Temporal says so.
+    static <T extends @Nullable Object> T executeWithHeartbeats(Work<T> work) {
+        ActivityExecutionContext context = Activity.getExecutionContext();
+        Attempt attempt = attempt(context.getInfo());
+        try (Heartbeats heartbeats = Heartbeats.begin(context)) {
+            try {
+                return work.execute(attempt, heartbeats);
+            } catch (StageStoppedException e) {
+                throw heartbeats.ending().orElseThrow(() -> e);
+            } catch (RuntimeException e) {
+                throw Failures.toTemporal(Failures.classify(e), attempt.number());
+            }
+        }
+    }
+
+    private static Attempt attempt(ActivityInfo info) {
+        Duration limit = info.getScheduleToCloseTimeout();
+        Instant givesUpAt = limit.isZero()
+                ? Instant.MAX
+                : Instant.ofEpochMilli(info.getScheduledTimestamp()).plus(limit);
+        return new Attempt(info.getAttempt(), givesUpAt);
+    }
+}

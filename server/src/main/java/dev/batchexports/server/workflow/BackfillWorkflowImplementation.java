@@ -1,0 +1,166 @@
+package dev.batchexports.server.workflow;
+
+import dev.batchexports.core.run.RunTrigger;
+import dev.batchexports.server.workflow.BackfillActivities.BackfillOutcome;
+import dev.batchexports.server.workflow.BackfillActivities.Page;
+import dev.batchexports.server.workflow.BackfillActivities.Taken;
+import dev.batchexports.server.workflow.BackfillInput.BackfillTicket;
+import io.temporal.activity.ActivityOptions;
+import io.temporal.api.enums.v1.ParentClosePolicy;
+import io.temporal.client.WorkflowExecutionAlreadyStarted;
+import io.temporal.common.RetryOptions;
+import io.temporal.failure.CanceledFailure;
+import io.temporal.failure.ChildWorkflowFailure;
+import io.temporal.failure.TemporalFailure;
+import io.temporal.workflow.Async;
+import io.temporal.workflow.CancellationScope;
+import io.temporal.workflow.ChildWorkflowCancellationType;
+import io.temporal.workflow.ChildWorkflowOptions;
+import io.temporal.workflow.Workflow;
+import io.temporal.workflow.WorkflowInit;
+import java.time.Duration;
+import java.time.Instant;
+
+/// The runs of a backfill are children with the same workflow type and ids as the runs of the schedule,
+/// so that an interval is never exported twice at once; where one is under way already, the backfill
+/// waits for it. How a run ends is written to its row by the run itself, which also counts the backfill
+/// anew: this workflow only starts runs and waits for them.
+///
+/// History stays below 5,000 events: a child and what follows it are about 9 events, some more where an
+/// interval is busy, and after [#RUNS_PER_EXECUTION] children the workflow goes on as a new execution.
+/// Children do not report to a new execution, so the old one waits for its last ones first.
+public final class BackfillWorkflowImplementation implements BackfillWorkflow {
+    static final int RUNS_PER_EXECUTION = 200;
+
+    private static final Duration BEGIN = Duration.ofHours(1);
+    private static final Duration SHORT_ACTIVITY = Duration.ofMinutes(2);
+    private static final Duration BEFORE_NEXT_TRY = Duration.ofSeconds(2);
+
+    private final BackfillActivities activities = Workflow.newActivityStub(
+            BackfillActivities.class,
+            ActivityOptions.newBuilder()
+                    .setStartToCloseTimeout(SHORT_ACTIVITY)
+                    .setRetryOptions(retry())
+                    .build());
+    private final BackfillActivities begin = Workflow.newActivityStub(
+            BackfillActivities.class,
+            ActivityOptions.newBuilder()
+                    .setStartToCloseTimeout(BEGIN)
+                    .setHeartbeatTimeout(Heartbeats.TIMEOUT)
+                    .setRetryOptions(retry())
+                    .build());
+    private final BackfillInput input;
+    private boolean paused;
+    private int running;
+
+    /// Called by the worker, before the first signal is handled.
+    @WorkflowInit
+    public BackfillWorkflowImplementation(BackfillInput input) {
+        this.input = input;
+        this.paused = input.paused();
+    }
+
+    @Override
+    public void execute(BackfillInput sameInput) {
+        try {
+            startRuns();
+            Workflow.await(() -> running == 0);
+        } catch (TemporalFailure failure) {
+            boolean cancelled = CancellationScope.current().isCancelRequested();
+            Workflow.newDetachedCancellationScope(() -> {
+                        Workflow.await(() -> running == 0);
+                        activities.finish(
+                                input.backfillId(), cancelled ? BackfillOutcome.CANCELLED : BackfillOutcome.FAILED);
+                    })
+                    .run();
+            throw cancelled ? new CanceledFailure("the backfill was cancelled") : failure;
+        }
+        Workflow.newDetachedCancellationScope(() -> activities.finish(input.backfillId(), BackfillOutcome.DONE))
+                .run();
+    }
+
+    private void startRuns() {
+        BackfillTicket ticket = input.ticket();
+        if (ticket == null) {
+            ticket = begin.begin(input.backfillId());
+        }
+        int concurrency = ticket.concurrency();
+        String type = ticket.workflowType();
+        Instant after = input.after();
+        int started = 0;
+        boolean more = true;
+        while (more) {
+            if (started >= RUNS_PER_EXECUTION && after != null) {
+                Workflow.await(() -> running == 0 && Workflow.isEveryHandlerFinished());
+                Workflow.newContinueAsNewStub(BackfillWorkflow.class)
+                        .execute(new BackfillInput(input.exportId(), input.backfillId(), ticket, after, paused));
+            }
+            Page page = activities.page(input.backfillId(), after);
+            for (Instant boundary : page.boundaries()) {
+                Workflow.await(() -> !paused && running < concurrency);
+                running++;
+                started++;
+                Async.procedure(this::run, type, boundary);
+            }
+            after = page.next();
+            more = page.more();
+        }
+    }
+
+    /// Executes one run, after the other run of the interval if there is one. Never fails.
+    private void run(String workflowType, Instant boundary) {
+        try {
+            while (isBusy(workflowType, boundary)
+                    && activities.awaitInterval(input.backfillId(), boundary) == Taken.FREE) {
+                Workflow.sleep(BEFORE_NEXT_TRY);
+            }
+        } catch (TemporalFailure cancelled) {
+            // The backfill is being cancelled.
+        } finally {
+            running--;
+        }
+    }
+
+    /// Executes the run of an interval.
+    ///
+    /// @return true when it could not be, because another one is under way
+    private boolean isBusy(String workflowType, Instant boundary) {
+        try {
+            Workflow.newUntypedChildWorkflowStub(
+                            workflowType,
+                            ChildWorkflowOptions.newBuilder()
+                                    .setWorkflowId(input.exportId() + "-" + boundary)
+                                    .setParentClosePolicy(ParentClosePolicy.PARENT_CLOSE_POLICY_REQUEST_CANCEL)
+                                    .setCancellationType(ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED)
+                                    .setPriority(Priorities.of(RunTrigger.BACKFILL))
+                                    .build())
+                    .execute(
+                            ExportWorkflow.Result.class,
+                            new RunInput(input.exportId(), null, input.backfillId(), boundary));
+            return false;
+        } catch (ChildWorkflowFailure failure) {
+            // A run that failed says so in its own row, and the others go on.
+            return failure.getCause() instanceof WorkflowExecutionAlreadyStarted;
+        }
+    }
+
+    @Override
+    public void pause() {
+        paused = true;
+        activities.paused(input.backfillId());
+    }
+
+    @Override
+    public void resume() {
+        paused = false;
+        activities.resumed(input.backfillId());
+    }
+
+    private static RetryOptions retry() {
+        return RetryOptions.newBuilder()
+                .setInitialInterval(Backoff.FIRST)
+                .setBackoffCoefficient(Backoff.FACTOR)
+                .setMaximumInterval(Duration.ofMinutes(1))
+                .build();
+    }
+}

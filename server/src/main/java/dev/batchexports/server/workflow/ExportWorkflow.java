@@ -1,0 +1,262 @@
+package dev.batchexports.server.workflow;
+
+import dev.batchexports.server.runs.RunError;
+import dev.batchexports.server.workflow.FinishRequest.Outcome;
+import dev.batchexports.server.workflow.StartResult.RunTicket;
+import io.temporal.activity.ActivityCancellationType;
+import io.temporal.activity.ActivityOptions;
+import io.temporal.common.RetryOptions;
+import io.temporal.common.SearchAttributeKey;
+import io.temporal.common.converter.EncodedValues;
+import io.temporal.failure.ActivityFailure;
+import io.temporal.failure.ApplicationFailure;
+import io.temporal.failure.CanceledFailure;
+import io.temporal.failure.TemporalFailure;
+import io.temporal.failure.TimeoutFailure;
+import io.temporal.workflow.Async;
+import io.temporal.workflow.CancellationScope;
+import io.temporal.workflow.DynamicWorkflow;
+import io.temporal.workflow.Functions;
+import io.temporal.workflow.Promise;
+import io.temporal.workflow.Workflow;
+import io.temporal.workflow.WorkflowInfo;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// One run: start → settle → plan → transfer × slices → commit → verify → finish.
+///
+/// It is dynamic, because the workflow types of all destinations (`s3-export`, ...) are this one
+/// workflow: what differs is the task queue of its stages, which `start` names.
+///
+/// What holds, whatever happens:
+/// - `finish` is executed, also after a failure and a cancellation, and repeated until the database has
+///   taken it.
+/// - A stage is retried until the run gives up, except after an error that only a person can mend.
+/// - When one slice fails for good, the others are stopped and waited for before anything is removed.
+/// - History stays below 5,000 events: every activity and the workflow task after it are 6 events, and
+///   there are [#MOST_TRANSFERS] transfers at most, however many slices.
+public final class ExportWorkflow implements DynamicWorkflow {
+    static final int MOST_TRANSFERS = 500;
+    static final int MOST_REPEATED_TRANSFERS = 50;
+    static final int MOST_COMMITS = 4;
+
+    private static final SearchAttributeKey<OffsetDateTime> SCHEDULED_AT =
+            SearchAttributeKey.forOffsetDateTime("TemporalScheduledStartTime");
+
+    private static final Duration SHORT_ACTIVITY = Duration.ofMinutes(1);
+    private static final Duration STAGE = Duration.ofHours(1);
+    private static final Duration TRANSFER = Duration.ofHours(24);
+    private static final Duration ABORT = Duration.ofMinutes(5);
+
+    /// What a stage is granted even when the run's time is up, so that a run whose last transfer took
+    /// long is still committed and verified.
+    private static final Duration LEAST_TIME = Duration.ofMinutes(2);
+
+    /// The result of the workflow.
+    ///
+    /// @param outcome `Completed`, or `Skipped` when there was nothing to export
+    record Result(String outcome, @Nullable UUID runId) {
+        static final String COMPLETED = "Completed";
+        static final String SKIPPED = "Skipped";
+    }
+
+    private record Ending(Outcome outcome, @Nullable RunError error) {}
+
+    private final RunActivities control = Workflow.newActivityStub(
+            RunActivities.class,
+            ActivityOptions.newBuilder()
+                    .setTaskQueue(TaskQueues.CONTROL)
+                    .setStartToCloseTimeout(SHORT_ACTIVITY)
+                    .setRetryOptions(retryUntilTimeout())
+                    .build());
+
+    private boolean planned;
+    private boolean committed;
+
+    /// Called by the worker.
+    public ExportWorkflow() {}
+
+    @Override
+    public Object execute(EncodedValues arguments) {
+        RunInput input = arguments.get(0, RunInput.class);
+        RunTicket ticket = detached(() -> control.start(request(input))).ticket();
+        if (ticket == null) {
+            return new Result(Result.SKIPPED, null);
+        }
+        Ending ending = export(ticket);
+        return detached(() -> finish(ticket, ending));
+    }
+
+    private static StartRequest request(RunInput input) {
+        WorkflowInfo info = Workflow.getInfo();
+        Instant scheduledAt = input.scheduledAt();
+        OffsetDateTime fired = Workflow.getTypedSearchAttributes().get(SCHEDULED_AT);
+        if (scheduledAt == null && fired != null) {
+            scheduledAt = fired.toInstant();
+        }
+        return new StartRequest(
+                input.exportId(),
+                input.runId(),
+                input.backfillId(),
+                scheduledAt,
+                info.getWorkflowType(),
+                UUID.fromString(info.getFirstExecutionRunId()));
+    }
+
+    private Ending export(RunTicket ticket) {
+        try {
+            settle(ticket);
+            planned = true;
+            int slices = stages(ticket, STAGE).plan(ticket.runId());
+            transferAndCommit(ticket, slices);
+            committed = true;
+            stages(ticket, STAGE).verify(ticket.runId());
+            return new Ending(Outcome.COMPLETED, null);
+        } catch (TemporalFailure failure) {
+            if (CancellationScope.current().isCancelRequested()) {
+                return new Ending(committed ? Outcome.CANCELLED_TOO_LATE : Outcome.CANCELLED, null);
+            }
+            return ending(failure);
+        }
+    }
+
+    private static void settle(RunTicket ticket) {
+        Duration wait = Duration.between(now(), ticket.settledAt());
+        if (wait.isPositive()) {
+            Workflow.sleep(wait);
+        }
+    }
+
+    private void transferAndCommit(RunTicket ticket, int slices) {
+        List<SliceRange> ranges = SliceRange.covering(slices, MOST_TRANSFERS);
+        for (int commits = 1; commits <= MOST_COMMITS; commits++) {
+            transfer(ticket, ranges);
+            List<Integer> lost = stages(ticket, STAGE).commit(ticket.runId());
+            if (lost.isEmpty()) {
+                return;
+            }
+            ranges = SliceRange.covering(slices, MOST_REPEATED_TRANSFERS).stream()
+                    .filter(range -> range.containsAny(lost))
+                    .toList();
+        }
+        throw ApplicationFailure.newNonRetryableFailure(
+                "The destination lost slices that had been transferred, again and again.",
+                "SlicesLost",
+                "Let the destination keep unfinished uploads for longer, then retry the run.");
+    }
+
+    /// Transfers a window of ranges at a time. When one fails the others are cancelled and waited for.
+    private void transfer(RunTicket ticket, List<SliceRange> ranges) {
+        List<Promise<Void>> underWay = new ArrayList<>();
+        CancellationScope scope = Workflow.newCancellationScope(() -> {
+            StageActivities stages = stages(ticket, TRANSFER);
+            for (SliceRange range : ranges) {
+                while (underWay.size() >= ticket.slicesAtOnce()) {
+                    Promise.anyOf(underWay).get();
+                    underWay.removeIf(Promise::isCompleted);
+                }
+                underWay.add(Async.procedure(stages::transfer, ticket.runId(), range));
+            }
+            Promise.allOf(underWay).get();
+        });
+        try {
+            scope.run();
+        } catch (TemporalFailure failure) {
+            scope.cancel();
+            for (Promise<Void> transfer : underWay) {
+                transfer.handle((done, ended) -> null).get();
+            }
+            throw failure;
+        }
+    }
+
+    private static Ending ending(TemporalFailure failure) {
+        Throwable cause = failure instanceof ActivityFailure ? failure.getCause() : failure;
+        if (cause instanceof TimeoutFailure timeout) {
+            cause = timeout.getCause();
+        }
+        if (cause instanceof ApplicationFailure reported) {
+            return new Ending(
+                    reported.isNonRetryable() ? Outcome.FAILED : Outcome.GAVE_UP, Failures.fromTemporal(reported));
+        }
+        return new Ending(Outcome.GAVE_UP, null);
+    }
+
+    private Result finish(RunTicket ticket, Ending ending) {
+        if (planned && !committed) {
+            abort(ticket);
+        }
+        control.finish(new FinishRequest(ticket.runId(), ending.outcome(), ending.error()));
+        return switch (ending.outcome()) {
+            case COMPLETED, CANCELLED_TOO_LATE -> new Result(Result.COMPLETED, ticket.runId());
+            case CANCELLED -> throw new CanceledFailure("the run was cancelled");
+            case FAILED, GAVE_UP -> throw failure(ending);
+        };
+    }
+
+    private static ApplicationFailure failure(Ending ending) {
+        RunError error = ending.error();
+        String code = ending.outcome() == Outcome.GAVE_UP || error == null ? "GaveUp" : error.code();
+        String message = error == null ? "no worker took the run" : error.message();
+        String fix = error == null ? "" : error.fix();
+        return ApplicationFailure.newNonRetryableFailure(message, code, fix);
+    }
+
+    /// What cannot be removed is left to the next run of the interval, and to the rules of the
+    /// destination: it must not keep this run from ending.
+    private static void abort(RunTicket ticket) {
+        StageActivities stages = Workflow.newActivityStub(
+                StageActivities.class,
+                ActivityOptions.newBuilder()
+                        .setTaskQueue(ticket.taskQueue())
+                        .setStartToCloseTimeout(ABORT)
+                        .setScheduleToCloseTimeout(ABORT)
+                        .setHeartbeatTimeout(Heartbeats.TIMEOUT)
+                        .setRetryOptions(retryUntilTimeout())
+                        .build());
+        try {
+            stages.abort(ticket.runId());
+        } catch (ActivityFailure failure) {
+            Workflow.getLogger(ExportWorkflow.class)
+                    .warn("What run {} had begun to write could not be removed", ticket.runId());
+        }
+    }
+
+    private static StageActivities stages(RunTicket ticket, Duration longest) {
+        Duration remaining = Duration.between(now(), ticket.givesUpAt());
+        return Workflow.newActivityStub(
+                StageActivities.class,
+                ActivityOptions.newBuilder()
+                        .setTaskQueue(ticket.taskQueue())
+                        .setScheduleToCloseTimeout(remaining.compareTo(LEAST_TIME) < 0 ? LEAST_TIME : remaining)
+                        .setStartToCloseTimeout(longest)
+                        .setHeartbeatTimeout(Heartbeats.TIMEOUT)
+                        .setRetryOptions(retryUntilTimeout())
+                        .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
+                        .build());
+    }
+
+    private static RetryOptions retryUntilTimeout() {
+        return RetryOptions.newBuilder()
+                .setInitialInterval(Backoff.FIRST)
+                .setBackoffCoefficient(Backoff.FACTOR)
+                .setMaximumInterval(Backoff.LONGEST)
+                .build();
+    }
+
+    private static Instant now() {
+        return Instant.ofEpochMilli(Workflow.currentTimeMillis());
+    }
+
+    /// Executes something that a cancellation of the run must not stop.
+    private static <T> T detached(Functions.Func<T> work) {
+        List<T> result = new ArrayList<>();
+        Workflow.newDetachedCancellationScope(() -> result.add(work.apply())).run();
+        return result.getFirst();
+    }
+}

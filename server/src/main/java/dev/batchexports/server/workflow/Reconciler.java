@@ -1,0 +1,274 @@
+package dev.batchexports.server.workflow;
+
+import dev.batchexports.core.run.RunStatus;
+import dev.batchexports.server.backfills.Backfill;
+import dev.batchexports.server.backfills.BackfillStatus;
+import dev.batchexports.server.backfills.BackfillStore;
+import dev.batchexports.server.exports.BatchExport;
+import dev.batchexports.server.exports.ExportStore;
+import dev.batchexports.server.runs.LogStore;
+import dev.batchexports.server.runs.Run;
+import dev.batchexports.server.runs.RunAlreadyActiveException;
+import dev.batchexports.server.runs.RunError;
+import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.workflow.WorkflowInspector.Loss;
+import dev.batchexports.server.workflow.WorkflowInspector.Retry;
+import dev.batchexports.server.workflow.WorkflowInspector.State;
+import io.temporal.client.schedules.ScheduleListDescription;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Keeps the database and Temporal in step.
+///
+/// From the database to Temporal: schedules are made to match their exports, and runs and backfills that
+/// were stored but never started are started. From Temporal to the database: a run or backfill whose
+/// workflow was ended from outside ends, and an attempt whose worker died shows. Nothing here is needed
+/// while nothing goes wrong: every change is applied at once by whoever makes it.
+final class Reconciler {
+    static final Duration FULL_CHECK = Duration.ofMinutes(1);
+
+    private static final Duration GRACE = Duration.ofSeconds(30);
+    private static final Duration CLEANING = Duration.ofHours(1);
+    private static final int EXPORTS_AT_ONCE = 100;
+
+    /// All active runs are looked at within this many rounds, at least [#RUNS_AT_ONCE] of them in each.
+    private static final int ROUNDS = 6;
+
+    private static final int RUNS_AT_ONCE = 100;
+    private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
+
+    private final ExportStore exports;
+    private final RunStore runs;
+    private final BackfillStore backfills;
+    private final LogStore logs;
+    private final Orchestration orchestration;
+    private final RunLifecycle lifecycle;
+    private final WorkflowInspector workflows;
+    private final TemporalConnection temporal;
+    private final Duration logRetention;
+    private final InstantSource clock;
+
+    private long lastGeneration;
+    private Instant nextFullCheck = Instant.MIN;
+    private Instant nextCleaning = Instant.MIN;
+
+    Reconciler(
+            ExportStore exports,
+            RunStore runs,
+            BackfillStore backfills,
+            LogStore logs,
+            Orchestration orchestration,
+            RunLifecycle lifecycle,
+            WorkflowInspector workflows,
+            TemporalConnection temporal,
+            Duration logRetention,
+            InstantSource clock) {
+        this.exports = exports;
+        this.runs = runs;
+        this.backfills = backfills;
+        this.logs = logs;
+        this.orchestration = orchestration;
+        this.lifecycle = lifecycle;
+        this.workflows = workflows;
+        this.temporal = temporal;
+        this.logRetention = logRetention;
+        this.clock = clock;
+    }
+
+    /// Executes one round. What fails for one export, run or backfill is logged and does not keep the
+    /// others from being looked at.
+    ///
+    /// @throws OrchestrationUnavailableException when Temporal does not answer: the rest would not do
+    ///     better
+    void reconcile() {
+        for (BatchExport export : exports.outOfStep(EXPORTS_AT_ONCE)) {
+            attempt("schedule of export", export.id(), () -> apply(export));
+        }
+        for (Run run : nextRuns()) {
+            attempt("run", run.id(), () -> reconcile(run));
+        }
+        for (Backfill backfill : backfills.active()) {
+            attempt("backfill", backfill.id(), () -> reconcile(backfill));
+        }
+        Instant now = clock.instant();
+        if (!now.isBefore(nextFullCheck)) {
+            checkSchedules(now);
+            nextFullCheck = now.plus(FULL_CHECK);
+        }
+        if (!now.isBefore(nextCleaning)) {
+            logs.deleteOlderThan(now.minus(logRetention));
+            nextCleaning = now.plus(CLEANING);
+        }
+    }
+
+    private static void attempt(String what, Object id, Runnable work) {
+        try {
+            work.run();
+        } catch (OrchestrationUnavailableException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.error("The {} {} could not be reconciled", what, id, e);
+        }
+    }
+
+    private void apply(BatchExport export) {
+        orchestration.applySchedule(export);
+        exports.scheduleApplied(export.id(), export.version());
+    }
+
+    /// Compares all schedules with their exports.
+    private void checkSchedules(Instant now) {
+        Map<String, ScheduleListDescription> schedules = TemporalConnection.answerOf(() -> temporal.schedules()
+                .listSchedules()
+                .collect(Collectors.toMap(
+                        ScheduleListDescription::getScheduleId, Function.identity(), (a, b) -> b, HashMap::new)));
+        for (BatchExport export : exports.live()) {
+            Optional<ScheduleListDescription> schedule =
+                    Optional.ofNullable(schedules.remove(ScheduleSpecs.scheduleId(export)));
+            boolean fits = schedule.isPresent()
+                    ? matches(export, schedule.get(), now)
+                    // Temporal removes a schedule that will never fire again after some days.
+                    : ScheduleSpecs.isOver(export, now);
+            if (!fits) {
+                attempt("schedule of export", export.id(), () -> apply(export));
+            }
+        }
+        schedules.keySet().stream()
+                .flatMap(id -> exportOf(id).stream())
+                .filter(export -> export.deletedAt() != null)
+                .forEach(deleted -> attempt("schedule of export", deleted.id(), () -> apply(deleted)));
+    }
+
+    /// The export that a schedule belongs to. The namespace may hold schedules of others, which are left
+    /// alone.
+    private Optional<BatchExport> exportOf(String scheduleId) {
+        try {
+            return exports.find(UUID.fromString(scheduleId));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean matches(BatchExport export, ScheduleListDescription schedule, Instant now) {
+        return schedule.getSchedule().getState().isPaused() == export.paused()
+                && ScheduleSpecs.note(export, now)
+                        .equals(schedule.getSchedule().getState().getNote());
+    }
+
+    private List<Run> nextRuns() {
+        List<Run> active = runs.active();
+        int count = Math.max(RUNS_AT_ONCE, Math.ceilDiv(active.size(), ROUNDS));
+        List<Run> next = active.stream()
+                .filter(run -> run.generation() > lastGeneration)
+                .limit(count)
+                .toList();
+        lastGeneration = next.size() < count ? 0 : next.getLast().generation();
+        return next;
+    }
+
+    private void reconcile(Run run) {
+        String workflowRunId = run.workflowRunId();
+        if (workflowRunId == null) {
+            if (isOlderThanGrace(run.createdAt())) {
+                startAgain(run);
+            }
+            return;
+        }
+        switch (workflows.inspect(run.workflowId(), workflowRunId)) {
+            case State.Open(Retry retry) -> {
+                if (retry != null) {
+                    mirror(run, retry);
+                }
+            }
+            // A workflow that ends by itself has told the database first: there was nothing to tell, or
+            // the database has lost it.
+            case State.Completed() ->
+                lifecycle.end(
+                        run,
+                        RunStatus.FAILED,
+                        new RunError(
+                                "ResultLost",
+                                "The workflow has ended, but its result is not in the database.",
+                                "Retry the run.",
+                                false));
+            case State.Failed(RunError error) -> lifecycle.end(run, RunStatus.FAILED, error);
+            case State.Cancelled() -> lifecycle.end(run, RunStatus.CANCELLED, null);
+            case State.Terminated() ->
+                lifecycle.end(
+                        run,
+                        RunStatus.TERMINATED,
+                        new RunError(
+                                "Terminated", "The workflow was terminated in Temporal.", "Retry the run.", false));
+            case State.TimedOut() ->
+                lifecycle.end(
+                        run,
+                        RunStatus.TIMED_OUT,
+                        new RunError(
+                                "TimedOut", "The workflow ran out of its time in Temporal.", "Retry the run.", false));
+            case State.Unknown() ->
+                lifecycle.end(
+                        run,
+                        RunStatus.FAILED,
+                        new RunError(
+                                "WorkflowVanished", "Temporal no longer knows the workflow.", "Retry the run.", false));
+        }
+    }
+
+    private void startAgain(Run run) {
+        BatchExport export = exports.find(run.exportId()).orElseThrow();
+        try {
+            orchestration.startRun(export, run);
+        } catch (RunAlreadyActiveException e) {
+            // Another workflow has the interval; when it starts its own run it ends this one.
+            LOG.debug("Run {} waits for the workflow {}", run.id(), run.workflowId());
+        }
+    }
+
+    /// An attempt whose worker died could not write what became of it.
+    private void mirror(Run run, Retry retry) {
+        boolean shown = run.attempt() >= retry.attempt()
+                && run.latestError() != null
+                && run.latestError().code().equals(AttemptRecorder.WORKER_LOST.code());
+        if (retry.loss() == Loss.UNHEARD && !shown) {
+            runs.showError(run.id(), retry.attempt(), AttemptRecorder.WORKER_LOST, retry.nextAt(), clock.instant());
+        }
+    }
+
+    private void reconcile(Backfill backfill) {
+        switch (workflows.inspect(backfill.workflowId(), null)) {
+            case State.Open open -> {}
+            case State.Completed() -> end(backfill, BackfillStatus.COMPLETED);
+            case State.Failed failed -> end(backfill, BackfillStatus.FAILED);
+            case State.Cancelled() -> end(backfill, BackfillStatus.CANCELLED);
+            case State.Terminated() -> end(backfill, BackfillStatus.TERMINATED);
+            case State.TimedOut() -> end(backfill, BackfillStatus.TIMED_OUT);
+            case State.Unknown() -> {
+                if (backfill.status() != BackfillStatus.STARTING) {
+                    end(backfill, BackfillStatus.FAILED);
+                } else if (isOlderThanGrace(backfill.createdAt())) {
+                    orchestration.startBackfill(
+                            exports.find(backfill.exportId()).orElseThrow(), backfill);
+                }
+            }
+        }
+    }
+
+    private void end(Backfill backfill, BackfillStatus status) {
+        backfills.recount(backfill.id(), clock.instant());
+        backfills.move(backfill.id(), status, clock.instant());
+    }
+
+    private boolean isOlderThanGrace(Instant time) {
+        return time.plus(GRACE).isBefore(clock.instant());
+    }
+}

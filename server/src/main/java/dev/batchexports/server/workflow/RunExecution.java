@@ -1,0 +1,392 @@
+package dev.batchexports.server.workflow;
+
+import dev.batchexports.core.destination.CommitResult;
+import dev.batchexports.core.destination.CommitResult.Committed;
+import dev.batchexports.core.destination.CommitResult.SlicesLost;
+import dev.batchexports.core.destination.Destination;
+import dev.batchexports.core.destination.DestinationLimits;
+import dev.batchexports.core.destination.SliceReceipt;
+import dev.batchexports.core.destination.Transfer;
+import dev.batchexports.core.destination.TransferContext;
+import dev.batchexports.core.error.ExportException;
+import dev.batchexports.core.source.EncodedRows;
+import dev.batchexports.core.source.Plan;
+import dev.batchexports.core.source.QueryTag;
+import dev.batchexports.core.source.RowSelection;
+import dev.batchexports.core.source.Slice;
+import dev.batchexports.core.source.SliceLimits;
+import dev.batchexports.core.source.Source;
+import dev.batchexports.core.source.SourceColumn;
+import dev.batchexports.server.Settings;
+import dev.batchexports.server.exports.BatchExport;
+import dev.batchexports.server.exports.DestinationCatalog;
+import dev.batchexports.server.exports.ExportStore;
+import dev.batchexports.server.runs.LogLevel;
+import dev.batchexports.server.runs.Run;
+import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.runs.StoredSlice;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// The stages of a run that touch data: plan, transfer, commit, verify, and abort.
+///
+/// Every stage loads what it needs from the database, may be executed again at any moment and by any
+/// process, and knows nothing of Temporal. Between the stages stand the slices and receipts in the
+/// database.
+final class RunExecution {
+    /// Slices of one run at most; beyond that they grow.
+    private static final int MOST_SLICES = 10_000;
+
+    private static final Duration REQUEST_TIMEOUT = Duration.ofMinutes(2);
+    private static final long MIDDLE_OF_TRANSFER = 1_000_000;
+
+    private final ExportStore exports;
+    private final RunStore runs;
+    private final DestinationCatalog catalog;
+    private final Source source;
+    private final AttemptRecorder attempts;
+    private final RunLog log;
+    private final CrashPoints crashPoints;
+    private final Settings.Worker settings;
+    private final InstantSource clock;
+
+    RunExecution(
+            ExportStore exports,
+            RunStore runs,
+            DestinationCatalog catalog,
+            Source source,
+            AttemptRecorder attempts,
+            RunLog log,
+            CrashPoints crashPoints,
+            Settings.Worker settings,
+            InstantSource clock) {
+        this.exports = exports;
+        this.runs = runs;
+        this.catalog = catalog;
+        this.source = source;
+        this.attempts = attempts;
+        this.log = log;
+        this.crashPoints = crashPoints;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    /// A run and the export as it is configured now.
+    private record Assignment(Run run, BatchExport export) {
+        RowSelection selection() {
+            return new RowSelection(
+                    export.model(), export.projectId(), run.interval(), export.includeEvents(), export.excludeEvents());
+        }
+    }
+
+    /// Counts the interval and cuts it into slices. A run is planned once: a repeated call returns what
+    /// the first one stored.
+    ///
+    /// @return how many slices
+    int plan(UUID runId, Attempt attempt, StageWatch watch) {
+        Run run = unfinished(runId);
+        runs.markRunning(runId, clock.instant());
+        return attempts.record(run, Stage.PLAN, AttemptRecorder.WHOLE_RUN, attempt, watch, () -> {
+            Assignment assignment = assignment(run);
+            if (runs.columns(runId).isEmpty()) {
+                Plan plan = makePlan(assignment, attempt);
+                runs.rememberSettings(runId, SettingsFingerprint.of(assignment.export()));
+                runs.savePlan(runId, plan, clock.instant());
+                log.add(
+                        run,
+                        LogLevel.INFO,
+                        Stage.PLAN,
+                        "Counted %s (%s before encoding), to be written in %s."
+                                .formatted(
+                                        RunLog.rows(plan.rows()),
+                                        RunLog.bytes(plan.bytes()),
+                                        RunLog.slices(plan.slices().size())));
+            }
+            crashPoints.reached(CrashPoints.AFTER_PLAN);
+            return runs.slices(runId).size();
+        });
+    }
+
+    private Plan makePlan(Assignment assignment, Attempt attempt) {
+        try (Destination destination = open(assignment)) {
+            SliceLimits limits = new SliceLimits(settings.sliceBytes(), destination.maxFileBytes(), MOST_SLICES);
+            return source.plan(
+                    assignment.selection(),
+                    destination.encoding(),
+                    limits,
+                    new QueryTag(assignment.run().id(), "plan", attempt.number()));
+        }
+    }
+
+    /// Brings the slices of a range to the destination, except those that are there already.
+    void transfer(UUID runId, SliceRange range, Attempt attempt, StageWatch watch) {
+        Run run = unfinished(runId);
+        List<StoredSlice> slices = runs.slices(runId);
+        for (StoredSlice stored : slices.subList(range.first(), range.end())) {
+            if (stored.receipt() == null) {
+                Slice slice = stored.slice();
+                attempts.record(run, Stage.TRANSFER, slice.number(), attempt, watch, () -> {
+                    transfer(plannedAssignment(run), slice, slices.size(), attempt, watch);
+                    return null;
+                });
+            }
+        }
+    }
+
+    private void transfer(Assignment assignment, Slice slice, int sliceCount, Attempt attempt, StageWatch watch)
+            throws InterruptedException {
+        Run run = assignment.run();
+        RowSelection selection = assignment.selection();
+        QueryTag tag = new QueryTag(run.id(), "slice-" + slice.number(), attempt.number());
+        try (Destination destination = open(assignment);
+                Transfer transfer = destination.begin(context(assignment, sliceCount))) {
+            SliceReceipt receipt;
+            try (EncodedRows rows = source.open(selection, slice, destination.encoding(), tag);
+                    StageWatch.Meter meter = watch.slice(
+                            slice.number(),
+                            bytes -> runs.recordProgress(run.id(), slice.number(), bytes, clock.instant()))) {
+                AtomicLong moved = new AtomicLong();
+                receipt = transfer.write(slice, rows, bytes -> {
+                    meter.advanced(bytes);
+                    if (moved.addAndGet(bytes) >= MIDDLE_OF_TRANSFER) {
+                        crashPoints.reached(CrashPoints.TRANSFER_MIDDLE);
+                    }
+                });
+            }
+            requireAllRows(assignment, slice, receipt, tag);
+            crashPoints.reached(CrashPoints.BEFORE_RECEIPT);
+            runs.saveReceipt(run.id(), receipt, clock.instant());
+            crashPoints.reached(CrashPoints.AFTER_RECEIPT);
+            log.add(
+                    run,
+                    LogLevel.INFO,
+                    Stage.TRANSFER,
+                    "Slice %d of %d written: %s, %s."
+                            .formatted(
+                                    slice.number() + 1,
+                                    sliceCount,
+                                    RunLog.rows(receipt.rows()),
+                                    RunLog.bytes(receipt.bytes())));
+        }
+    }
+
+    /// A slice holds what the plan counted, or what is visible now: rows that became visible between the
+    /// plan and the transfer belong to it. Anything else is a torn stream.
+    private void requireAllRows(Assignment assignment, Slice slice, SliceReceipt receipt, QueryTag tag) {
+        if (receipt.rows() == slice.rows()) {
+            return;
+        }
+        long visible = source.count(
+                assignment.selection(), slice, new QueryTag(tag.runId(), "recount-" + slice.number(), tag.attempt()));
+        if (receipt.rows() != visible) {
+            throw ExportException.passing(
+                    "RowCountMismatch",
+                    "Slice %d was written with %s, but ClickHouse counts %s."
+                            .formatted(slice.number() + 1, RunLog.rows(receipt.rows()), RunLog.rows(visible)),
+                    null);
+        }
+        log.add(
+                assignment.run(),
+                LogLevel.INFO,
+                Stage.TRANSFER,
+                "Slice %d changed after it was planned with %s: it was counted again and written with %s."
+                        .formatted(slice.number() + 1, RunLog.rows(slice.rows()), RunLog.rows(visible)));
+    }
+
+    /// Makes the interval visible.
+    ///
+    /// @return the slices that have to be transferred again before the next commit; none when the
+    ///     interval is committed
+    Set<Integer> commit(UUID runId, Attempt attempt, StageWatch watch) {
+        Run run = unfinished(runId);
+        return attempts.record(run, Stage.COMMIT, AttemptRecorder.WHOLE_RUN, attempt, watch, () -> {
+            List<StoredSlice> slices = runs.slices(runId);
+            List<SliceReceipt> receipts = new ArrayList<>();
+            Set<Integer> missing = new TreeSet<>();
+            for (StoredSlice stored : slices) {
+                SliceReceipt receipt = stored.receipt();
+                if (receipt == null) {
+                    missing.add(stored.slice().number());
+                } else {
+                    receipts.add(receipt);
+                }
+            }
+            return missing.isEmpty() ? commit(plannedAssignment(run), receipts) : missing;
+        });
+    }
+
+    private Set<Integer> commit(Assignment assignment, List<SliceReceipt> receipts) throws InterruptedException {
+        Run run = assignment.run();
+        CommitResult result;
+        try (Destination destination = open(assignment);
+                Transfer transfer = destination.begin(context(assignment, receipts.size()))) {
+            crashPoints.reached(CrashPoints.BEFORE_COMMIT);
+            result = transfer.commit(receipts);
+            crashPoints.reached(CrashPoints.AFTER_COMMIT);
+        }
+        return switch (result) {
+            case SlicesLost(Set<Integer> numbers) -> {
+                if (numbers.isEmpty()) {
+                    throw new IllegalStateException("a destination lost slices, but none of them");
+                }
+                runs.discardReceipts(run.id(), numbers, clock.instant());
+                log.add(
+                        run,
+                        LogLevel.WARNING,
+                        Stage.COMMIT,
+                        "The destination no longer has %s; transferring again."
+                                .formatted(RunLog.slices(numbers.size())));
+                yield numbers;
+            }
+            case Committed committed -> {
+                runs.saveFiles(run.id(), committed.files(), committed.rowsAtDestination(), clock.instant());
+                log.add(
+                        run,
+                        LogLevel.INFO,
+                        Stage.COMMIT,
+                        "Committed %s in %d %s."
+                                .formatted(
+                                        RunLog.rows(rows(receipts)),
+                                        committed.files().size(),
+                                        committed.files().size() == 1 ? "file" : "files"));
+                yield Set.of();
+            }
+        };
+    }
+
+    /// Counts the interval once more, after the commit: what ClickHouse counts, what was written and
+    /// what the destination reports are compared, and the difference is shown.
+    void verify(UUID runId, Attempt attempt, StageWatch watch) {
+        Run run = unfinished(runId);
+        attempts.record(run, Stage.VERIFY, AttemptRecorder.WHOLE_RUN, attempt, watch, () -> {
+            long written = rows(runs.slices(runId).stream()
+                    .map(StoredSlice::receipt)
+                    .filter(Objects::nonNull)
+                    .map(Objects::requireNonNull)
+                    .toList());
+            Long found = run.recordsAtDestination();
+            if (found != null && found != written) {
+                throw ExportException.user(
+                        "DestinationRowCountMismatch",
+                        "%s were written, but the destination reports %s.".formatted(RunLog.rows(written), found),
+                        "Find out whether something else writes to this place, then retry the run.");
+            }
+            Assignment assignment = assignment(run);
+            if (!settingsFit(assignment)) {
+                log.add(
+                        run,
+                        LogLevel.WARNING,
+                        Stage.VERIFY,
+                        "The export was changed after the commit, so its rows were not counted again.");
+                return null;
+            }
+            long counted = source.count(assignment.selection(), new QueryTag(runId, "verify", attempt.number()));
+            runs.recordCounted(runId, counted, clock.instant());
+            compare(run, counted, written, found != null);
+            return null;
+        });
+    }
+
+    private void compare(Run run, long counted, long written, boolean askedDestination) {
+        if (counted == written) {
+            String where = askedDestination ? "counted, written and found at the destination" : "counted and written";
+            log.add(run, LogLevel.INFO, Stage.VERIFY, "Verified: %s %s.".formatted(RunLog.rows(written), where));
+        } else if (counted > written) {
+            log.add(
+                    run,
+                    LogLevel.WARNING,
+                    Stage.VERIFY,
+                    "%s became visible in ClickHouse after they were read; retry the run to export them."
+                            .formatted(RunLog.rows(counted - written)));
+        } else {
+            log.add(
+                    run,
+                    LogLevel.WARNING,
+                    Stage.VERIFY,
+                    "%s were removed from ClickHouse after they were read.".formatted(RunLog.rows(written - counted)));
+        }
+    }
+
+    /// Removes what a run that will not be committed has left behind: at the destination, and queries
+    /// that still run at the source.
+    void abort(UUID runId) {
+        Run run = runs.find(runId).orElseThrow();
+        try {
+            source.cancelQueries(runId);
+        } finally {
+            List<StoredSlice> slices = runs.slices(runId);
+            if (!slices.isEmpty()) {
+                abort(assignment(run), slices.size());
+            }
+        }
+    }
+
+    private void abort(Assignment assignment, int sliceCount) {
+        if (!settingsFit(assignment)) {
+            log.add(
+                    assignment.run(),
+                    LogLevel.WARNING,
+                    Stage.FINISH,
+                    "The export was changed during the run, so what it had begun to write stays where it is.");
+            return;
+        }
+        try (Destination destination = open(assignment);
+                Transfer transfer = destination.begin(context(assignment, sliceCount))) {
+            transfer.abort();
+        }
+    }
+
+    private Run unfinished(UUID runId) {
+        Run run = runs.find(runId).orElseThrow();
+        if (run.status().isFinished()) {
+            throw ExportException.user(
+                    "RunEnded", "The run has ended already, as " + run.status().word() + ".", "Retry the run.");
+        }
+        return run;
+    }
+
+    private Assignment assignment(Run run) {
+        return new Assignment(run, exports.find(run.exportId()).orElseThrow());
+    }
+
+    private Assignment plannedAssignment(Run run) {
+        Assignment assignment = assignment(run);
+        if (!settingsFit(assignment)) {
+            throw ExportException.user(
+                    "ExportChanged",
+                    "The export was changed while this run was at work.",
+                    "Retry the run: it then exports the whole interval with the new settings.");
+        }
+        return assignment;
+    }
+
+    private boolean settingsFit(Assignment assignment) {
+        return runs.settings(assignment.run().id())
+                .map(planned -> planned.equals(SettingsFingerprint.of(assignment.export())))
+                .orElse(true);
+    }
+
+    private Destination open(Assignment assignment) {
+        return catalog.open(
+                assignment.export().id(),
+                assignment.export().destination(),
+                new DestinationLimits(settings.bufferBytes(), REQUEST_TIMEOUT));
+    }
+
+    private TransferContext context(Assignment assignment, int sliceCount) {
+        List<SourceColumn> columns = runs.columns(assignment.run().id()).orElse(List.of());
+        return new TransferContext(
+                assignment.run().key(), assignment.export().model().name(), columns, sliceCount);
+    }
+
+    private static long rows(List<SliceReceipt> receipts) {
+        return receipts.stream().mapToLong(SliceReceipt::rows).sum();
+    }
+}

@@ -1,0 +1,242 @@
+package dev.batchexports.server.workflow;
+
+import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.run.RunStatus;
+import dev.batchexports.core.run.RunTrigger;
+import dev.batchexports.server.Settings;
+import dev.batchexports.server.backfills.BackfillStore;
+import dev.batchexports.server.exports.BatchExport;
+import dev.batchexports.server.exports.DestinationCatalog;
+import dev.batchexports.server.exports.ExportStore;
+import dev.batchexports.server.runs.LogLevel;
+import dev.batchexports.server.runs.NewRun;
+import dev.batchexports.server.runs.Run;
+import dev.batchexports.server.runs.RunAlreadyActiveException;
+import dev.batchexports.server.runs.RunError;
+import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.workflow.StartResult.RunTicket;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// How a run comes into being and how it ends: the rows that users see. Knows nothing of Temporal.
+final class RunLifecycle {
+    private static final Logger LOG = LoggerFactory.getLogger(RunLifecycle.class);
+
+    private final ExportStore exports;
+    private final RunStore runs;
+    private final BackfillStore backfills;
+    private final DestinationCatalog catalog;
+    private final RunLog log;
+    private final CrashPoints crashPoints;
+    private final Settings.Worker settings;
+    private final InstantSource clock;
+
+    RunLifecycle(
+            ExportStore exports,
+            RunStore runs,
+            BackfillStore backfills,
+            DestinationCatalog catalog,
+            RunLog log,
+            CrashPoints crashPoints,
+            Settings.Worker settings,
+            InstantSource clock) {
+        this.exports = exports;
+        this.runs = runs;
+        this.backfills = backfills;
+        this.catalog = catalog;
+        this.log = log;
+        this.crashPoints = crashPoints;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    /// Creates the run of a workflow, or takes over the one that is there; decides that there is nothing
+    /// to export. May be repeated.
+    StartResult start(StartRequest request, String workflowId, String workflowRunId) {
+        Optional<BatchExport> found = exports.find(request.exportId());
+        if (found.isEmpty()) {
+            LOG.warn("Export {} has a schedule but is not in the database", request.exportId());
+            return StartResult.skip("the export does not exist");
+        }
+        BatchExport export = found.get();
+        UUID runId = request.runId() == null ? request.executionId() : request.runId();
+        Optional<Run> existing = runs.find(runId);
+        if (existing.isEmpty()) {
+            Optional<String> reason = reasonToSkip(export, request);
+            if (reason.isPresent()) {
+                log.add(export.id(), LogLevel.WARNING, Stage.START.word(), "Nothing exported: " + reason.get() + ".");
+                return StartResult.skip(reason.get());
+            }
+        }
+        Run run = existing.isPresent() ? existing.get() : create(export, request, workflowId, workflowRunId);
+        if (run.status().isFinished()) {
+            return StartResult.skip("the run has ended already");
+        }
+        runs.attachWorkflow(run.id(), workflowRunId, clock.instant());
+        Instant settledAt = run.interval().end().plus(export.settle());
+        if (existing.isEmpty() || request.runId() != null) {
+            logStart(run, settledAt);
+        }
+        Instant now = clock.instant();
+        return StartResult.of(new RunTicket(
+                run.id(),
+                TaskQueues.of(catalog.type(export.destination().type())),
+                settledAt,
+                (settledAt.isAfter(now) ? settledAt : now).plus(export.giveUpAfter()),
+                settings.slicesPerRun()));
+    }
+
+    private Optional<String> reasonToSkip(BatchExport export, StartRequest request) {
+        Instant boundary = request.scheduledAt();
+        if (request.runId() != null || boundary == null) {
+            return Optional.of("the run was removed before it started");
+        }
+        if (export.deletedAt() != null) {
+            return Optional.of("the export was deleted");
+        }
+        if (catalog.types().stream().noneMatch(type -> type.workflowType().equals(request.workflowType()))) {
+            return Optional.of("no destination type has the workflow type " + request.workflowType());
+        }
+        if (!export.grid().isBoundary(boundary)) {
+            // The interval was changed, or clocks were turned back and the hour happened twice.
+            return Optional.of(boundary + " is not the end of an interval (" + export.grid() + ")");
+        }
+        if (export.intervalScheduledAt(boundary).isEmpty()) {
+            return Optional.of("the interval that ends at " + boundary + " lies after the end of the export");
+        }
+        if (request.trigger() == RunTrigger.SCHEDULE) {
+            if (export.paused()) {
+                return Optional.of("the export is paused");
+            }
+            if (runs.hasScheduledRun(export.id(), boundary)) {
+                // Temporal may fire a time twice, for example when a schedule is created anew.
+                return Optional.of("the interval that ends at " + boundary + " was started by the schedule before");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Run create(BatchExport export, StartRequest request, String workflowId, String workflowRunId) {
+        Instant boundary = Objects.requireNonNull(request.scheduledAt());
+        Interval interval = export.intervalScheduledAt(boundary).orElseThrow();
+        NewRun run = new NewRun(
+                request.executionId(),
+                export.id(),
+                request.backfillId(),
+                null,
+                request.trigger(),
+                interval,
+                boundary,
+                export.version(),
+                workflowId,
+                workflowRunId);
+        try {
+            return runs.create(run, clock.instant());
+        } catch (RunAlreadyActiveException e) {
+            // This workflow is the only open one of its id, so whatever executed the other run is gone.
+            runs.activeAt(export.id(), boundary).ifPresent(this::finishAsTerminated);
+            return runs.create(run, clock.instant());
+        }
+    }
+
+    private void finishAsTerminated(Run stale) {
+        RunError error = new RunError(
+                "WorkflowEnded", "The workflow of this run was ended from outside.", "Retry the run.", false);
+        end(stale, RunStatus.TERMINATED, error);
+    }
+
+    private void logStart(Run run, Instant settledAt) {
+        Instant now = clock.instant();
+        String wait = settledAt.isAfter(now)
+                ? ", after " + RunLog.duration(Duration.between(now, settledAt)) + " for rows that land late"
+                : "";
+        log.add(
+                run,
+                LogLevel.INFO,
+                Stage.START,
+                "Exporting %s to %s%s."
+                        .formatted(run.interval().start(), run.interval().end(), wait));
+    }
+
+    /// Ends a run as its workflow found it. May be repeated.
+    void finish(FinishRequest request) {
+        crashPoints.reached(CrashPoints.BEFORE_FINISH);
+        Run run = runs.find(request.runId()).orElseThrow();
+        switch (request.outcome()) {
+            case COMPLETED -> end(run, RunStatus.COMPLETED, null);
+            case CANCELLED_TOO_LATE -> {
+                if (end(run, RunStatus.COMPLETED, null)) {
+                    log.add(
+                            run,
+                            LogLevel.WARNING,
+                            Stage.FINISH,
+                            "The run was cancelled after everything had been committed.");
+                }
+            }
+            case CANCELLED -> end(run, RunStatus.CANCELLED, null);
+            case FAILED -> end(run, RunStatus.FAILED, request.error());
+            case GAVE_UP -> end(run, RunStatus.FAILED, gaveUp(run, request.error()));
+        }
+    }
+
+    private RunError gaveUp(Run run, @Nullable RunError reported) {
+        RunError last = reported == null ? run.latestError() : reported;
+        String tried = "Gave up after " + RunLog.duration(Duration.between(run.createdAt(), clock.instant())) + ". ";
+        return last == null
+                ? new RunError(
+                        "GaveUp",
+                        tried + "No worker took the run.",
+                        "Start a worker for this destination, then retry the run.",
+                        false)
+                : new RunError(
+                        "GaveUp", tried + "The last error (" + last.code() + "): " + last.message(), last.fix(), false);
+    }
+
+    /// Ends a run, counts its backfill anew and logs the end.
+    ///
+    /// @return false when it had ended before
+    boolean end(Run run, RunStatus status, @Nullable RunError error) {
+        boolean ended = runs.finish(run.id(), status, error, clock.instant());
+        if (run.backfillId() != null) {
+            backfills.recount(run.backfillId(), clock.instant());
+        }
+        if (ended) {
+            Run finished = runs.find(run.id()).orElseThrow();
+            logEnd(finished);
+        }
+        return ended;
+    }
+
+    private void logEnd(Run run) {
+        String time = RunLog.duration(Duration.between(run.createdAt(), clock.instant()));
+        switch (run.status()) {
+            case COMPLETED ->
+                log.add(
+                        run,
+                        LogLevel.INFO,
+                        Stage.FINISH,
+                        "Completed in %s: %s, %s."
+                                .formatted(
+                                        time, RunLog.rows(run.recordsCompleted()), RunLog.bytes(run.bytesExported())));
+            case CANCELLED -> log.add(run, LogLevel.INFO, Stage.FINISH, "Cancelled after " + time + ".");
+            case FAILED, TERMINATED, TIMED_OUT -> {
+                RunError error = run.latestError();
+                log.add(
+                        run,
+                        LogLevel.ERROR,
+                        Stage.FINISH,
+                        error == null
+                                ? run.status().word() + " after " + time + "."
+                                : (run.status().word() + ": " + error.message() + " " + error.fix()).strip());
+            }
+            case STARTING, RUNNING -> throw new IllegalStateException("the run has not ended");
+        }
+    }
+}

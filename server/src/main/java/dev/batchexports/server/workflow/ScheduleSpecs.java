@@ -1,0 +1,165 @@
+package dev.batchexports.server.workflow;
+
+import dev.batchexports.core.interval.Frequency;
+import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.run.RunTrigger;
+import dev.batchexports.server.exports.BatchExport;
+import io.temporal.api.enums.v1.ScheduleOverlapPolicy;
+import io.temporal.client.WorkflowOptions;
+import io.temporal.client.schedules.Schedule;
+import io.temporal.client.schedules.ScheduleActionStartWorkflow;
+import io.temporal.client.schedules.ScheduleBackfill;
+import io.temporal.client.schedules.ScheduleCalendarSpec;
+import io.temporal.client.schedules.ScheduleIntervalSpec;
+import io.temporal.client.schedules.SchedulePolicy;
+import io.temporal.client.schedules.ScheduleRange;
+import io.temporal.client.schedules.ScheduleSpec;
+import io.temporal.client.schedules.ScheduleState;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.zone.ZoneOffsetTransition;
+import java.time.zone.ZoneRules;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The Temporal schedule of an export: it fires at every boundary of the export's grid that ends an
+/// interval within `[start_at, end_at)`.
+///
+/// Observed on Temporal server 1.32, and the reason for what is done here:
+/// - A workflow that a schedule starts is named `<workflow id>-<nominal time>`, and its search attribute
+///   `TemporalScheduledStartTime` is the nominal time, without the jitter.
+/// - Start and end of a schedule include the instant itself, and look at the nominal time.
+/// - A calendar with a time zone skips a day whose hour does not exist, and where an hour happens twice
+///   it fires at the second one, at both, or at the hour before as well. See [#exactTimes].
+/// - A time whose workflow id is in use by an open workflow is dropped; one whose workflow is closed is
+///   started again, for example by a schedule's own backfill. `RunLifecycle` tells them apart.
+final class ScheduleSpecs {
+    private static final Duration LONGEST_JITTER = Duration.ofSeconds(10);
+    private static final Duration CATCH_UP = Duration.ofDays(365);
+    private static final int EXACT_YEARS = 10;
+    private static final Duration NEAR_A_CLOCK_CHANGE = Duration.ofHours(3);
+
+    /// How far a schedule is caught up beyond its creation: a boundary that passes between our clock and
+    /// Temporal's must not be missed by both. One that is met by both runs once.
+    private static final Duration CLOCK_DIFFERENCE = Duration.ofSeconds(5);
+
+    private ScheduleSpecs() {}
+
+    static String scheduleId(BatchExport export) {
+        return export.id().toString();
+    }
+
+    /// @param workflowType of the export's destination
+    static Schedule schedule(BatchExport export, String workflowType, Instant now) {
+        return Schedule.newBuilder()
+                .setAction(ScheduleActionStartWorkflow.newBuilder()
+                        .setWorkflowType(workflowType)
+                        .setArguments(RunInput.ofSchedule(export.id()))
+                        .setOptions(WorkflowOptions.newBuilder()
+                                .setWorkflowId(scheduleId(export))
+                                .setTaskQueue(TaskQueues.CONTROL)
+                                .setPriority(Priorities.of(RunTrigger.SCHEDULE))
+                                .build())
+                        .build())
+                .setSpec(spec(export, now))
+                .setPolicy(SchedulePolicy.newBuilder()
+                        // Intervals are disjoint: a long run must not keep the next one from starting.
+                        .setOverlap(ScheduleOverlapPolicy.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL)
+                        .setCatchupWindow(CATCH_UP)
+                        .build())
+                .setState(ScheduleState.newBuilder()
+                        .setPaused(export.paused())
+                        .setNote(note(export, now))
+                        .build())
+                .build();
+    }
+
+    /// Says which version of an export a schedule was made from. A schedule with another note is made
+    /// anew, so the note also changes when [#exactTimes] have to be continued.
+    static String note(BatchExport export, Instant now) {
+        String version = "Batch Exports, version " + export.version();
+        boolean endless = exactTimes(export.grid(), now).isEmpty();
+        return endless
+                ? version
+                : version + ", clock changes until " + exactUntil(now).getYear();
+    }
+
+    static ScheduleSpec spec(BatchExport export, Instant now) {
+        IntervalGrid grid = export.grid();
+        ScheduleSpec.Builder spec = ScheduleSpec.newBuilder()
+                .setStartAt(grid.next(export.firstIntervalStart()))
+                .setJitter(jitter(export));
+        Instant endAt = export.endAt();
+        if (endAt != null) {
+            // The interval that end_at cuts short is exported at its boundary.
+            spec.setEndAt(grid.ceiling(endAt));
+        }
+        switch (grid.frequency()) {
+            case Frequency.Hour() -> spec.setIntervals(List.of(new ScheduleIntervalSpec(Duration.ofHours(1))));
+            case Frequency.Every(Duration length) -> spec.setIntervals(List.of(new ScheduleIntervalSpec(length)));
+            case Frequency.Day() ->
+                spec.setTimeZoneName(grid.zone().getId())
+                        .setCalendars(List.of(ScheduleCalendarSpec.newBuilder()
+                                .setHour(List.of(new ScheduleRange(grid.offsetHour())))
+                                .build()))
+                        .setIntervals(exactTimes(grid, now));
+            case Frequency.Week() ->
+                spec.setTimeZoneName(grid.zone().getId())
+                        .setCalendars(List.of(ScheduleCalendarSpec.newBuilder()
+                                .setHour(List.of(new ScheduleRange(grid.offsetHour())))
+                                .setDayOfWeek(List.of(new ScheduleRange(grid.offsetDay())))
+                                .build()))
+                        .setIntervals(exactTimes(grid, now));
+        }
+        return spec.build();
+    }
+
+    /// The boundaries of the next ten years that lie near a change of the clocks, where calendars are not
+    /// to be trusted, each as an interval spec that fires at this one instant: its period is the time
+    /// since the epoch, so it has fired last in 1970 and fires next twice as far from it.
+    ///
+    /// What the calendar fires beyond them is no boundary, and is left out when its run starts.
+    private static List<ScheduleIntervalSpec> exactTimes(IntervalGrid grid, Instant now) {
+        if (grid.frequency() instanceof Frequency.Hour || grid.frequency() instanceof Frequency.Every) {
+            return List.of();
+        }
+        List<ScheduleIntervalSpec> times = new ArrayList<>();
+        ZoneRules rules = grid.zone().getRules();
+        Instant until = exactUntil(now).atStartOfDay(ZoneOffset.UTC).toInstant();
+        for (ZoneOffsetTransition change = rules.nextTransition(now.minus(NEAR_A_CLOCK_CHANGE));
+                change != null && change.getInstant().isBefore(until);
+                change = rules.nextTransition(change.getInstant())) {
+            Instant first = change.getInstant().minus(NEAR_A_CLOCK_CHANGE);
+            Instant last = change.getInstant().plus(NEAR_A_CLOCK_CHANGE);
+            for (Instant boundary = grid.ceiling(first); !boundary.isAfter(last); boundary = grid.next(boundary)) {
+                times.add(new ScheduleIntervalSpec(Duration.ofSeconds(boundary.getEpochSecond())));
+            }
+        }
+        return times;
+    }
+
+    private static LocalDate exactUntil(Instant now) {
+        return LocalDate.of(now.atZone(ZoneOffset.UTC).getYear() + EXACT_YEARS, 1, 1);
+    }
+
+    /// Spreads the exports that share a boundary, well within the time that their runs wait anyway.
+    private static Duration jitter(BatchExport export) {
+        Duration half = export.settle().dividedBy(2);
+        return half.compareTo(LONGEST_JITTER) < 0 ? half : LONGEST_JITTER;
+    }
+
+    /// Catches up the boundaries after a time that have passed by now. Temporal leaves out the first
+    /// instant and includes the last one.
+    static ScheduleBackfill catchUp(Instant after, Instant now) {
+        return new ScheduleBackfill(
+                after, now.plus(CLOCK_DIFFERENCE), ScheduleOverlapPolicy.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL);
+    }
+
+    /// Whether an export will never fire again.
+    static boolean isOver(BatchExport export, Instant now) {
+        Instant endAt = export.endAt();
+        return endAt != null && export.grid().ceiling(endAt).isBefore(now);
+    }
+}

@@ -1,0 +1,144 @@
+package dev.batchexports.server.workflow;
+
+import dev.batchexports.core.source.Source;
+import dev.batchexports.server.Settings;
+import dev.batchexports.server.backfills.BackfillStore;
+import dev.batchexports.server.exports.DestinationCatalog;
+import dev.batchexports.server.exports.ExportStore;
+import dev.batchexports.server.runs.LogStore;
+import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.security.Keyring;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import javax.sql.DataSource;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/// Wires everything Temporal. Which parts begin to work depends on the process's role: [Workers] and
+/// [ReconcilerLoop] look at it themselves.
+@Configuration(proxyBeanMethods = false)
+class WorkflowConfiguration {
+    private static final Duration RECONCILER_INTERVAL = Duration.ofSeconds(5);
+
+    /// Stands for the reconciler among PostgreSQL's advisory locks.
+    private static final long RECONCILER_LOCK = 0x62785265636f6e63L;
+
+    private final Clock clock;
+
+    WorkflowConfiguration(Clock clock) {
+        this.clock = clock;
+    }
+
+    @Bean
+    TemporalConnection temporalConnection(Settings settings, Keyring keyring, MeterRegistry registry) {
+        return TemporalConnection.open(settings.temporal(), PayloadConverters.encrypted(keyring), registry);
+    }
+
+    @Bean
+    TaskQueues taskQueues(TemporalConnection temporal, DestinationCatalog catalog) {
+        return new TaskQueues(temporal, catalog, clock);
+    }
+
+    @Bean
+    RunLog runLog(LogStore lines) {
+        return new RunLog(lines, clock);
+    }
+
+    @Bean
+    CrashPoints crashPoints(Settings settings) {
+        return new CrashPoints(settings.testing());
+    }
+
+    @Bean
+    RunLifecycle runLifecycle(
+            ExportStore exports,
+            RunStore runs,
+            BackfillStore backfills,
+            DestinationCatalog catalog,
+            RunLog log,
+            CrashPoints crashPoints,
+            Settings settings) {
+        return new RunLifecycle(exports, runs, backfills, catalog, log, crashPoints, settings.worker(), clock);
+    }
+
+    @Bean
+    RunExecution runExecution(
+            ExportStore exports,
+            RunStore runs,
+            DestinationCatalog catalog,
+            Source source,
+            RunLog log,
+            CrashPoints crashPoints,
+            Settings settings) {
+        AttemptRecorder attempts = new AttemptRecorder(runs, log, clock);
+        return new RunExecution(exports, runs, catalog, source, attempts, log, crashPoints, settings.worker(), clock);
+    }
+
+    @Bean
+    BackfillExecution backfillExecution(
+            ExportStore exports,
+            RunStore runs,
+            BackfillStore backfills,
+            DestinationCatalog catalog,
+            Source source,
+            RunLog log) {
+        return new BackfillExecution(exports, runs, backfills, catalog, source, log, clock);
+    }
+
+    @Bean
+    Workers workers(
+            TemporalConnection temporal,
+            DestinationCatalog catalog,
+            RunLifecycle lifecycle,
+            RunExecution execution,
+            BackfillExecution backfills,
+            Settings settings) {
+        return new Workers(
+                temporal,
+                catalog,
+                new RunActivitiesImplementation(lifecycle),
+                new StageActivitiesImplementation(execution),
+                new BackfillActivitiesImplementation(backfills),
+                settings);
+    }
+
+    @Bean
+    TemporalOrchestration orchestration(
+            TemporalConnection temporal,
+            DestinationCatalog catalog,
+            RunStore runs,
+            BackfillStore backfills,
+            RunLifecycle lifecycle) {
+        return new TemporalOrchestration(temporal, catalog, runs, backfills, lifecycle, clock);
+    }
+
+    @Bean
+    Reconciler reconciler(
+            ExportStore exports,
+            RunStore runs,
+            BackfillStore backfills,
+            LogStore logs,
+            Orchestration orchestration,
+            RunLifecycle lifecycle,
+            TemporalConnection temporal,
+            Settings settings) {
+        return new Reconciler(
+                exports,
+                runs,
+                backfills,
+                logs,
+                orchestration,
+                lifecycle,
+                new WorkflowInspector(temporal),
+                temporal,
+                settings.logs().retention(),
+                clock);
+    }
+
+    @Bean
+    ReconcilerLoop reconcilerLoop(Reconciler reconciler, DataSource database, Settings settings) {
+        return new ReconcilerLoop(
+                reconciler, new Leadership(database, RECONCILER_LOCK), RECONCILER_INTERVAL, settings.role());
+    }
+}

@@ -1,0 +1,349 @@
+package dev.batchexports.server.workflow;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.batchexports.core.destination.DestinationType;
+import dev.batchexports.core.interval.Frequency;
+import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.model.Model;
+import dev.batchexports.core.run.RunStatus;
+import dev.batchexports.core.run.RunTrigger;
+import dev.batchexports.core.source.Source;
+import dev.batchexports.destination.s3.S3DestinationType;
+import dev.batchexports.embedded.Connections;
+import dev.batchexports.server.Settings;
+import dev.batchexports.server.backfills.Backfill;
+import dev.batchexports.server.backfills.BackfillScope;
+import dev.batchexports.server.backfills.BackfillStatus;
+import dev.batchexports.server.backfills.BackfillStore;
+import dev.batchexports.server.exports.BatchExport;
+import dev.batchexports.server.exports.DestinationCatalog;
+import dev.batchexports.server.exports.DestinationSettings;
+import dev.batchexports.server.exports.ExportStore;
+import dev.batchexports.server.exports.RerunMode;
+import dev.batchexports.server.runs.LogLine;
+import dev.batchexports.server.runs.LogStore;
+import dev.batchexports.server.runs.NewRun;
+import dev.batchexports.server.runs.Run;
+import dev.batchexports.server.runs.RunFilter;
+import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.security.Keyring;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+import javax.sql.DataSource;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.annotation.EnableTransactionManagement;
+
+/// A process of the server, without its API: workers, reconciler, or both, as its role says.
+final class TestServer implements AutoCloseable {
+    static final String KEY = Keyring.generate();
+
+    final Components components = Components.get();
+    final MemoryDestination memory;
+    final ExportStore exports;
+    final RunStore runs;
+    final BackfillStore backfills;
+    final LogStore logs;
+    final Orchestration orchestration;
+    final TemporalConnection temporal;
+    final DestinationCatalog catalog;
+    final TaskQueues taskQueues;
+
+    private final AnnotationConfigApplicationContext context;
+
+    /// Both roles in one process, with slices of the given size.
+    static TestServer start(MemoryDestination memory, long sliceBytes) {
+        return start(memory, settings(Settings.Role.ALL, sliceBytes, KEY));
+    }
+
+    static TestServer start(MemoryDestination memory, Settings settings) {
+        return new TestServer(memory, settings, Components.get().openSource());
+    }
+
+    private TestServer(MemoryDestination memory, Settings settings, Source source) {
+        this.memory = memory;
+        context = new AnnotationConfigApplicationContext();
+        context.registerBean(Settings.class, () -> settings);
+        context.registerBean(
+                Keyring.class, () -> Keyring.parse(settings.encryption().keys()));
+        context.registerBean(MemoryDestination.class, () -> memory);
+        context.registerBean(Source.class, () -> source);
+        context.register(Infrastructure.class, WorkflowConfiguration.class);
+        context.refresh();
+        exports = context.getBean(ExportStore.class);
+        runs = context.getBean(RunStore.class);
+        backfills = context.getBean(BackfillStore.class);
+        logs = context.getBean(LogStore.class);
+        orchestration = context.getBean(Orchestration.class);
+        temporal = context.getBean(TemporalConnection.class);
+        catalog = context.getBean(DestinationCatalog.class);
+        taskQueues = context.getBean(TaskQueues.class);
+    }
+
+    <T> T bean(Class<T> type) {
+        return context.getBean(type);
+    }
+
+    static Settings settings(Settings.Role role, long sliceBytes, String keys) {
+        Connections connections = Components.get().connections;
+        return new Settings(
+                role,
+                new Settings.Temporal(connections.temporalAddress(), "default", "", false, ""),
+                new Settings.Clickhouse(
+                        connections.clickhouseUrl(),
+                        connections.clickhouseUser(),
+                        connections.clickhousePassword(),
+                        connections.clickhouseDatabase(),
+                        0,
+                        0,
+                        0,
+                        Duration.ofSeconds(10),
+                        Duration.ofMinutes(5),
+                        Map.of()),
+                new Settings.Encryption(keys),
+                new Settings.Worker(4, 3, sliceBytes, 32 << 20),
+                new Settings.Limits(true, true),
+                new Settings.Logs(Duration.ofDays(30)),
+                new Settings.Testing(List.of(), ""));
+    }
+
+    /// An hourly export of the events of a project to memory; its first interval is the one that is
+    /// under way.
+    BatchExport memoryExport(long project) {
+        return export(project, new DestinationSettings(MemoryDestination.TYPE, Map.of("place", "shelf"), ""));
+    }
+
+    BatchExport s3Export(long project, String prefix) {
+        Connections connections = components.connections;
+        UUID id = UUID.randomUUID();
+        DestinationSettings destination = catalog.seal(
+                id,
+                catalog.type("S3"),
+                Map.of(
+                        "bucket_name",
+                        connections.s3Bucket(),
+                        "region",
+                        connections.s3Region(),
+                        "prefix",
+                        prefix,
+                        "endpoint_url",
+                        connections.s3Endpoint(),
+                        "aws_access_key_id",
+                        connections.s3AccessKeyId(),
+                        "aws_secret_access_key",
+                        connections.s3SecretAccessKey(),
+                        "file_format",
+                        "JSONLines",
+                        "compression",
+                        "none"));
+        return export(id, project, destination);
+    }
+
+    BatchExport export(long project, DestinationSettings destination) {
+        return export(UUID.randomUUID(), project, destination);
+    }
+
+    private static BatchExport export(UUID id, long project, DestinationSettings destination) {
+        Instant now = now();
+        return new BatchExport(
+                id,
+                project,
+                "test",
+                Model.events(),
+                destination,
+                IntervalGrid.of(new Frequency.Hour()),
+                List.of(),
+                List.of(),
+                false,
+                null,
+                null,
+                null,
+                RerunMode.APPEND,
+                Duration.ZERO,
+                Duration.ofHours(24),
+                1,
+                0,
+                now,
+                now,
+                null,
+                null);
+    }
+
+    static Instant now() {
+        return Instant.now().truncatedTo(ChronoUnit.MICROS);
+    }
+
+    /// Stores an export and returns it.
+    BatchExport stored(BatchExport export) {
+        exports.insert(export);
+        return exports.find(export.id()).orElseThrow();
+    }
+
+    /// Changes an export.
+    BatchExport changed(BatchExport export, UnaryOperator<BatchExport> change) {
+        return exports.update(change.apply(exports.find(export.id()).orElseThrow()))
+                .orElseThrow();
+    }
+
+    /// Exports the interval that ends at a boundary, by a run that somebody asked for.
+    Run startRun(BatchExport export, Instant boundary) {
+        Run run = runs.create(
+                new NewRun(
+                        UUID.randomUUID(),
+                        export.id(),
+                        null,
+                        null,
+                        RunTrigger.RETRY,
+                        export.intervalScheduledAt(boundary).orElseThrow(),
+                        boundary,
+                        export.version(),
+                        export.workflowId(boundary),
+                        null),
+                now());
+        orchestration.startRun(export, run);
+        return run;
+    }
+
+    Run awaitRun(UUID id, RunStatus status, Duration within) {
+        Awaitility.await("run " + id + " to be " + status)
+                .atMost(within)
+                .until(() -> runs.find(id).orElseThrow().status() == status);
+        return runs.find(id).orElseThrow();
+    }
+
+    Run awaitEnd(UUID id, Duration within) {
+        Awaitility.await("run " + id + " to end")
+                .atMost(within)
+                .until(() -> runs.find(id).orElseThrow().status().isFinished());
+        return runs.find(id).orElseThrow();
+    }
+
+    /// All runs of an export, newest interval first.
+    List<Run> runsOf(BatchExport export) {
+        return runs.list(export.id(), RunFilter.all(), null, 1000);
+    }
+
+    Backfill startBackfill(
+            BatchExport export, @Nullable Instant start, Instant end, BackfillScope scope, int concurrency) {
+        Backfill backfill = new Backfill(
+                UUID.randomUUID(),
+                export.id(),
+                start,
+                end,
+                scope,
+                concurrency,
+                BackfillStatus.STARTING,
+                null,
+                0,
+                0,
+                null,
+                now(),
+                now(),
+                null);
+        backfills.insert(backfill);
+        orchestration.startBackfill(export, backfill);
+        return backfill;
+    }
+
+    Backfill awaitEnd(Backfill backfill, Duration within) {
+        Awaitility.await("backfill to end")
+                .atMost(within)
+                .until(() ->
+                        backfills.find(backfill.id()).orElseThrow().status().isFinished());
+        return backfills.find(backfill.id()).orElseThrow();
+    }
+
+    /// The log of an export, oldest line first.
+    List<String> logOf(BatchExport export) {
+        return logs
+                .list(new LogStore.Query(export.id(), null, List.of(), null, null, null, null, 1000))
+                .reversed()
+                .stream()
+                .map(TestServer::text)
+                .toList();
+    }
+
+    private static String text(LogLine line) {
+        return line.level() + " " + line.stage() + ": " + line.message();
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableTransactionManagement(proxyTargetClass = true)
+    static class Infrastructure {
+        @Bean
+        Clock clock() {
+            return Clock.systemUTC();
+        }
+
+        @Bean
+        MeterRegistry meterRegistry() {
+            return new SimpleMeterRegistry();
+        }
+
+        @Bean(destroyMethod = "close")
+        HikariDataSource dataSource() {
+            Connections connections = Components.get().connections;
+            HikariDataSource pool = new HikariDataSource();
+            pool.setJdbcUrl(connections.databaseUrl());
+            pool.setUsername(connections.databaseUser());
+            pool.setPassword(connections.databasePassword());
+            pool.setMaximumPoolSize(10);
+            pool.setMinimumIdle(1);
+            return pool;
+        }
+
+        @Bean
+        PlatformTransactionManager transactionManager(DataSource database) {
+            return new DataSourceTransactionManager(database);
+        }
+
+        @Bean
+        JdbcClient jdbcClient(DataSource database) {
+            return JdbcClient.create(database);
+        }
+
+        @Bean
+        ExportStore exportStore(JdbcClient jdbc) {
+            return new ExportStore(jdbc);
+        }
+
+        @Bean
+        RunStore runStore(JdbcClient jdbc) {
+            return new RunStore(jdbc);
+        }
+
+        @Bean
+        BackfillStore backfillStore(JdbcClient jdbc) {
+            return new BackfillStore(jdbc);
+        }
+
+        @Bean
+        LogStore logStore(JdbcClient jdbc) {
+            return new LogStore(jdbc);
+        }
+
+        @Bean
+        DestinationCatalog destinationCatalog(Keyring keyring, MemoryDestination memory) {
+            return new DestinationCatalog(keyring, List.<DestinationType<?>>of(new S3DestinationType(), memory));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package dev.batchexports.source.clickhouse;
+
+import dev.batchexports.core.error.ExportException;
+import dev.batchexports.core.source.EncodedRows;
+import dev.batchexports.core.source.Encoding;
+import dev.batchexports.core.source.Plan;
+import dev.batchexports.core.source.QueryTag;
+import dev.batchexports.core.source.RowSelection;
+import dev.batchexports.core.source.Slice;
+import dev.batchexports.core.source.SliceLimits;
+import dev.batchexports.core.source.Source;
+import java.util.UUID;
+
+/// A ClickHouse server or cluster as a [Source], over its HTTP interface. Thread-safe.
+///
+/// Needs ClickHouse 24.3 or newer and a user with SELECT on the exported tables, who may be
+/// `readonly = 2`.
+public final class ClickHouseSource implements Source {
+    private final ClickHouseHttp http;
+    private final Queries queries;
+
+    private ClickHouseSource(ClickHouseHttp http, Queries queries) {
+        this.http = http;
+        this.queries = queries;
+    }
+
+    /// Connects lazily: an unreachable server shows with the first query, or by [#check].
+    public static ClickHouseSource open(ClickHouseSettings settings) {
+        ClickHouseHttp http = new ClickHouseHttp(settings);
+        return new ClickHouseSource(http, new Queries(http, settings));
+    }
+
+    /// Reaches the server and logs in.
+    ///
+    /// @return the server's version
+    /// @throws ExportException that says what is wrong
+    public String check() {
+        http.ping();
+        return queries.version();
+    }
+
+    @Override
+    public Plan plan(RowSelection selection, Encoding encoding, SliceLimits limits, QueryTag tag) {
+        return new Planner(queries, queries.resolve(selection, tag), tag).plan(encoding, limits);
+    }
+
+    @Override
+    public long count(RowSelection selection, QueryTag tag) {
+        return queries.count(queries.resolve(selection, tag).count(), tag);
+    }
+
+    @Override
+    public long count(RowSelection selection, Slice slice, QueryTag tag) {
+        return queries.count(queries.resolve(selection, tag).count(slice), tag);
+    }
+
+    @Override
+    public EncodedRows open(RowSelection selection, Slice slice, Encoding encoding, QueryTag tag) {
+        if (tag.attempt() > 1) {
+            // The former attempt's query may still run, for a worker that is presumed dead.
+            queries.kill(Query.prefix(tag));
+        }
+        ResolvedSelection rows = queries.resolve(selection, tag);
+        OutputFormat format = rows.outputFormat(encoding);
+        return queries.stream(rows.rows(slice, format), format, encoding, tag);
+    }
+
+    @Override
+    public void cancelQueries(UUID runId) {
+        queries.kill(QueryTag.prefix(runId));
+    }
+
+    @Override
+    public void close() {
+        http.close();
+    }
+}

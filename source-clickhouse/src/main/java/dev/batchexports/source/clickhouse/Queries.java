@@ -1,0 +1,114 @@
+package dev.batchexports.source.clickhouse;
+
+import dev.batchexports.core.error.ErrorKind;
+import dev.batchexports.core.error.ExportException;
+import dev.batchexports.core.source.EncodedRows;
+import dev.batchexports.core.source.Encoding;
+import dev.batchexports.core.source.QueryTag;
+import dev.batchexports.core.source.RowSelection;
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.Function;
+
+/// The queries that an export is made of, under the names and settings that they run with.
+final class Queries {
+    /// Administration is quick or hopeless: nobody waits minutes to have a query stopped.
+    private static final Duration ADMINISTRATION_PATIENCE = Duration.ofSeconds(10);
+
+    private final ClickHouseHttp http;
+    private final QuerySettings settings;
+    private final Duration patience;
+
+    Queries(ClickHouseHttp http, ClickHouseSettings settings) {
+        this.http = http;
+        this.settings = new QuerySettings(settings);
+        this.patience = settings.socketTimeout();
+    }
+
+    String version() {
+        Statement statement = new Statement.Builder()
+                .add("SELECT version() FORMAT TabSeparatedRaw")
+                .build();
+        return new String(http.read(administration(statement)), StandardCharsets.UTF_8).strip();
+    }
+
+    /// Looks up the columns of a selection's relation.
+    ResolvedSelection resolve(RowSelection selection, QueryTag tag) {
+        Statement describe = Schema.describe(selection.model().relation(), selection.interval());
+        return ResolvedSelection.resolve(selection, answer(describe, tag, Schema::parse));
+    }
+
+    long count(Statement statement, QueryTag tag) {
+        return answer(statement, tag, bytes -> new RowBinary(bytes).nextLong());
+    }
+
+    /// Runs a statement whose answer is small.
+    <T> T answer(Statement statement, QueryTag tag, Function<byte[], T> parse) {
+        String id = Query.newId(tag);
+        Query query = new Query(id, statement, settings.forAnswer(id), StreamCompression.NONE, patience);
+        byte[] answer = http.read(query);
+        try {
+            return parse.apply(answer);
+        } catch (BufferUnderflowException short_) {
+            throw new ExportException(
+                    "AnswerNotUnderstood",
+                    ErrorKind.INTERNAL,
+                    "The answer of ClickHouse to query " + query.id() + " is not of the expected form.",
+                    "",
+                    short_);
+        }
+    }
+
+    /// Starts a statement whose rows are streamed.
+    EncodedRows stream(Statement statement, OutputFormat format, Encoding encoding, QueryTag tag) {
+        StreamCompression compression = StreamCompression.of(encoding);
+        String id = Query.newId(tag);
+        Query query = new Query(id, statement, settings.forStream(id, compression, format), compression, patience);
+        ClickHouseHttp.Answer answer = http.open(query);
+        try {
+            if (answer.compression() != compression) {
+                refuseUnlessEmpty(answer, compression);
+            }
+            StreamCheck check = StreamCheck.of(encoding, answer.exceptionTag());
+            return new StreamedRows(answer, check, query.id(), () -> kill(query.id()));
+        } catch (IOException failure) {
+            answer.cancel();
+            answer.close();
+            throw ClickHouseHttp.unavailable(failure);
+        } catch (ExportException refused) {
+            answer.cancel();
+            answer.close();
+            throw refused;
+        }
+    }
+
+    /// An empty answer is the same in every compression, and need not name one.
+    private static void refuseUnlessEmpty(ClickHouseHttp.Answer answer, StreamCompression wanted) throws IOException {
+        if (answer.body().read() >= 0) {
+            throw ExportException.user(
+                    "CompressionRefused",
+                    "ClickHouse, or a proxy before it, does not compress with " + wanted.contentCoding() + ".",
+                    "Choose another compression, or let the proxy pass the header Accept-Encoding.");
+        }
+    }
+
+    /// Asks ClickHouse to end the queries whose id begins like this, and does not wait until they have.
+    ///
+    /// The id also is the query's comment, by which it is found where a proxy gave it an id of its own.
+    void kill(String idPrefix) {
+        Statement statement = new Statement.Builder()
+                .add("KILL QUERY WHERE startsWith(query_id, ")
+                .addText("prefix", idPrefix)
+                .add(") OR startsWith(Settings['log_comment'], ")
+                .addText("prefix", idPrefix)
+                .add(") ASYNC FORMAT TabSeparated")
+                .build();
+        http.read(administration(statement));
+    }
+
+    private Query administration(Statement statement) {
+        return new Query("", statement, settings.forAdministration(), StreamCompression.NONE, ADMINISTRATION_PATIENCE);
+    }
+}

@@ -1,0 +1,105 @@
+package dev.batchexports.source.clickhouse;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// The ClickHouse settings that go with a query, and why.
+///
+/// Three layers, the later ones winning: what this program would choose, what the operator chose, and
+/// what the correctness of an export rests on. The last layer undoes anything in the profile of a user
+/// that makes ClickHouse return less than all rows without an error.
+final class QuerySettings {
+    private static final Map<String, String> REQUIRED = Map.ofEntries(
+            // The query may change nothing, and is thereby one that ClickHouse stops when the client goes.
+            Map.entry("readonly", "2"),
+            Map.entry("cancel_http_readonly_queries_on_client_close", "1"),
+
+            // A limit of the profile must fail the query. "break" would end it early and call it complete.
+            Map.entry("result_overflow_mode", "throw"),
+            Map.entry("read_overflow_mode", "throw"),
+            Map.entry("timeout_overflow_mode", "throw"),
+            Map.entry("group_by_overflow_mode", "throw"),
+            Map.entry("set_overflow_mode", "throw"),
+            Map.entry("max_result_rows", "0"),
+            Map.entry("max_result_bytes", "0"),
+            Map.entry("limit", "0"),
+            Map.entry("offset", "0"),
+
+            // Rows that are not there: unreachable shards, replicas that lag, answers of yesterday.
+            Map.entry("skip_unavailable_shards", "0"),
+            Map.entry("fallback_to_stale_replicas_for_distributed_queries", "0"),
+            Map.entry("use_query_cache", "0"),
+
+            // Rows that are too many: totals and extremes are no rows of the table.
+            Map.entry("extremes", "0"),
+
+            // Long exports are not "too slow": no estimate of their duration ends them.
+            Map.entry("timeout_before_checking_execution_speed", "0"),
+
+            // `SELECT a AS b ... WHERE b` means the column b of the relation, never the alias.
+            Map.entry("prefer_column_name_to_alias", "1"),
+
+            // An exception in the middle of a stream must not look like one more row.
+            Map.entry("http_write_exception_in_output_format", "0"),
+            // Progress headers would commit the status 200 before the query has begun.
+            Map.entry("send_progress_in_http_headers", "0"),
+
+            // One way of writing values, whatever the profile says: times as 2026-11-23T10:00:00.123456Z.
+            Map.entry("date_time_output_format", "iso"),
+            // DESCRIBE names each column once, and its type on one line.
+            Map.entry("describe_compact_output", "0"),
+            Map.entry("describe_include_subcolumns", "0"),
+            Map.entry("print_pretty_type_names", "0"));
+
+    private final ClickHouseSettings settings;
+
+    QuerySettings(ClickHouseSettings settings) {
+        this.settings = settings;
+    }
+
+    /// For a query whose small answer is used as a whole.
+    ///
+    /// @param comment shown in ClickHouse's list and log of queries
+    Map<String, String> forAnswer(String comment) {
+        Map<String, String> chosen = limits(comment);
+        chosen.putAll(settings.extraSettings());
+        chosen.putAll(REQUIRED);
+        // The server keeps the answer until the query ended well: an error is then never inside the answer.
+        chosen.put("wait_end_of_query", "1");
+        chosen.put("enable_http_compression", "0");
+        return chosen;
+    }
+
+    /// For a query whose rows are streamed.
+    ///
+    /// @param comment shown in ClickHouse's list and log of queries
+    /// @param compressed whether the stream is compressed as a whole
+    Map<String, String> forStream(String comment, StreamCompression compressed, OutputFormat format) {
+        Map<String, String> chosen = limits(comment);
+        chosen.putAll(format.tuning());
+        chosen.putAll(settings.extraSettings());
+        chosen.putAll(REQUIRED);
+        chosen.putAll(format.required());
+        chosen.put("wait_end_of_query", "0");
+        chosen.put("enable_http_compression", compressed == StreamCompression.NONE ? "0" : "1");
+        return chosen;
+    }
+
+    /// For what is no part of a run: it must work whatever the operator's settings are.
+    Map<String, String> forAdministration() {
+        return Map.of("log_comment", "batch-exports", "wait_end_of_query", "1", "enable_http_compression", "0");
+    }
+
+    private Map<String, String> limits(String comment) {
+        Map<String, String> chosen = new LinkedHashMap<>();
+        chosen.put("log_comment", comment);
+        chosen.put("max_threads", Integer.toString(settings.maxThreads()));
+        chosen.put("max_memory_usage", Long.toString(settings.maxMemoryBytes()));
+        if (settings.readPriority() > 0) {
+            chosen.put("priority", Integer.toString(settings.readPriority()));
+        }
+        // 3 is ClickHouse's own choice and the knee of the curve: higher levels cost more than they save.
+        chosen.put("http_zlib_compression_level", "3");
+        return chosen;
+    }
+}

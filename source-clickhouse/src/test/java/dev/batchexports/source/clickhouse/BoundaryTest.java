@@ -1,0 +1,91 @@
+package dev.batchexports.source.clickhouse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.source.RowSelection;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Which rows belong to an interval.
+class BoundaryTest {
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "DateTime64(6, 'UTC')           | 09:59:59.999999    | 10:00:00           | 10:59:59.999999    | 11:00:00",
+                "DateTime64(6, 'Asia/Tokyo')    | 09:59:59.999999    | 10:00:00.000001    | 10:59:59.999999    | 11:00:00",
+                "DateTime64(3)                  | 09:59:59.999       | 10:00:00           | 10:59:59.999       | 11:00:00.001",
+                "DateTime64(9, 'UTC')           | 09:59:59.999999999 | 10:00:00.000000000 | 10:59:59.999999999 | 11:00:00",
+                "DateTime64(0, 'UTC')           | 09:59:59           | 10:00:00           | 10:59:59           | 11:00:00",
+                "DateTime                       | 09:59:59           | 10:00:00           | 10:59:59           | 11:00:00",
+                "DateTime('America/Sao_Paulo')  | 09:59:59           | 10:00:00           | 10:59:59           | 11:00:00",
+            })
+    void startIsInclusiveAndEndIsExclusive(String type, String before, String first, String last, String after) {
+        try (TestDatabase database = TestDatabase.create()) {
+            createRows(database, type, List.of(before, first, last, after));
+
+            RowSelection selection = TestDatabase.selection(TestDatabase.model("t"));
+
+            assertThat(database.export(selection, TestDatabase.JSON_LINES).lines())
+                    .extracting(BoundaryTest::id)
+                    .containsExactlyInAnyOrder(1, 2);
+            assertThat(database.source().count(selection, TestDatabase.tag())).isEqualTo(2);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "DateTime64(6, 'UTC') | 10:00:00.499999    | 10:00:00.5         | 10:00:02.249999    | 10:00:02.25",
+                "DateTime64(9, 'UTC') | 10:00:00.499999999 | 10:00:00.500000000 | 10:00:02.249999999 | 10:00:02.250000000",
+                "DateTime64(3, 'UTC') | 10:00:00.499       | 10:00:00.5         | 10:00:02.249       | 10:00:02.25",
+                "DateTime64(1, 'UTC') | 10:00:00.4         | 10:00:00.5         | 10:00:02.2         | 10:00:02.3",
+                "DateTime             | 10:00:00           | 10:00:01           | 10:00:02           | 10:00:03",
+            })
+    void boundsWithinASecondAreExact(String type, String before, String first, String last, String after) {
+        try (TestDatabase database = TestDatabase.create()) {
+            createRows(database, type, List.of(before, first, last, after));
+            Interval interval =
+                    new Interval(Instant.parse("2026-11-01T10:00:00.5Z"), Instant.parse("2026-11-01T10:00:02.25Z"));
+
+            RowSelection selection = TestDatabase.selection(TestDatabase.model("t"), interval);
+
+            assertThat(database.export(selection, TestDatabase.JSON_LINES).lines())
+                    .extracting(BoundaryTest::id)
+                    .containsExactlyInAnyOrder(1, 2);
+        }
+    }
+
+    @Test
+    void boundsFarOutsideOfWhatTheTypeHoldsTakeAllRows() {
+        Interval everything = new Interval(Instant.parse("0001-01-01T00:00:00Z"), Instant.parse("9999-01-01T00:00:00Z"));
+        for (String type : List.of("DateTime", "DateTime64(3)", "DateTime64(9)")) {
+            try (TestDatabase database = TestDatabase.create()) {
+                createRows(database, type, List.of("10:00:00", "11:00:00"));
+
+                RowSelection selection = TestDatabase.selection(TestDatabase.model("t"), everything);
+
+                assertThat(database.export(selection, TestDatabase.JSON_LINES).rows()).isEqualTo(2);
+            }
+        }
+    }
+
+    private static void createRows(TestDatabase database, String type, List<String> times) {
+        database.run("CREATE TABLE t (id UInt8, inserted_at " + type + ") ENGINE = MergeTree ORDER BY inserted_at");
+        for (int id = 0; id < times.size(); id++) {
+            // Text with a zone says which instant is meant, whatever the zone of the column.
+            database.run("INSERT INTO t SELECT " + id + ", parseDateTime64BestEffort('2026-11-01T"
+                    + times.get(id).strip() + "Z', 9, 'UTC')");
+        }
+    }
+
+    private static int id(String line) {
+        return Integer.parseInt(line.replaceFirst("^\\{\"id\":(\\d+),.*$", "$1"));
+    }
+}

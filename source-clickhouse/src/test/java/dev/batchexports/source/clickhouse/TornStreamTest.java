@@ -1,0 +1,199 @@
+package dev.batchexports.source.clickhouse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.batchexports.core.error.ErrorKind;
+import dev.batchexports.core.error.ExportException;
+import dev.batchexports.core.model.Model;
+import dev.batchexports.core.source.EncodedRows;
+import dev.batchexports.core.source.Encoding;
+import dev.batchexports.core.source.RowSelection;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// A stream that is not whole never looks as if it were.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TornStreamTest {
+    private static final int ROWS = 20_000;
+    private static final RowSelection EVENTS = TestDatabase.selection(Model.events());
+
+    private final TestDatabase database = TestDatabase.create();
+
+    @BeforeAll
+    void insertEvents() {
+        database.createEvents();
+        database.insertEvents(ROWS);
+        // Fails after some megabytes, when the status 200 is long on its way.
+        database.run("CREATE VIEW failing AS SELECT * EXCEPT uuid, throwIf(sipHash64(uuid, number) % 400000 = 7) AS ok"
+                + " FROM events CROSS JOIN numbers(50) AS n");
+    }
+
+    @AfterAll
+    void close() {
+        database.close();
+    }
+
+    private ClickHouseSource sourceWith(UnaryOperator<ClickHouseSettings> change) {
+        return ClickHouseSource.open(change.apply(database.settings()));
+    }
+
+    private static ExportException failure(ClickHouseSource source, RowSelection selection, Encoding encoding) {
+        return catchThrowableOfType(
+                ExportException.class,
+                () -> TestDatabase.read(source.open(
+                        selection, TestDatabase.whole(selection.interval()), encoding, TestDatabase.tag())));
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.batchexports.source.clickhouse.FormatsTest#encodings")
+    void aCutConnectionTearsTheStream(Encoding encoding) {
+        long length = database.export(EVENTS, encoding).bytes().length;
+        for (long cut : new long[] {length / 3, length * 9 / 10, length - 1}) {
+            try (CuttingProxy proxy = new CuttingProxy(database.settings().url().toString(), cut);
+                    ClickHouseSource source = sourceWith(settings -> at(settings, proxy.url()))) {
+                assertThat(failure(source, EVENTS, encoding)).satisfies(error -> {
+                    assertThat(error.kind()).isEqualTo(ErrorKind.TRANSIENT);
+                    assertThat(error.code()).isEqualTo("SourceStreamTorn");
+                });
+            }
+        }
+    }
+
+    private static ClickHouseSettings at(ClickHouseSettings settings, String url) {
+        return new ClickHouseSettings(
+                URI.create(url),
+                settings.user(),
+                settings.password(),
+                settings.database(),
+                settings.maxThreads(),
+                settings.maxMemoryBytes(),
+                settings.readPriority(),
+                settings.connectTimeout(),
+                settings.socketTimeout(),
+                settings.extraSettings());
+    }
+
+    /// A proxy may end a body as it should be ended although it has not got all of it.
+    @ParameterizedTest
+    @MethodSource("dev.batchexports.source.clickhouse.FormatsTest#encodings")
+    void theFormatItselfShowsThatBytesAreMissing(Encoding encoding) throws IOException {
+        byte[] whole = database.export(EVENTS, encoding).bytes();
+        try (StreamCheck check = StreamCheck.of(encoding, Optional.empty())) {
+            check.accept(whole, 0, whole.length);
+            assertThat(check.rows()).isEqualTo(ROWS);
+        }
+        for (int round = 0; round < 30; round++) {
+            int length = 1 + ThreadLocalRandom.current().nextInt(whole.length - 1);
+            boolean endsWithALine = StreamCompression.of(encoding) == StreamCompression.NONE && whole[length - 1] == '\n';
+            try (StreamCheck check = StreamCheck.of(encoding, Optional.empty())) {
+                check.accept(whole, 0, length);
+                if (!endsWithALine) {
+                    assertThatThrownBy(check::rows).isInstanceOf(IOException.class);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.batchexports.source.clickhouse.FormatsTest#encodings")
+    void anErrorInTheMiddleOfTheStreamFailsIt(Encoding encoding) {
+        RowSelection failing = TestDatabase.selection(TestDatabase.model("failing"));
+
+        ExportException error = failure(database.source(), failing, encoding);
+
+        assertThat(error).isNotNull();
+        // Inside a compressed stream ClickHouse's message may never leave its compressor.
+        assertThat(error.code()).isIn("RowNotReadable", "SourceStreamTorn");
+        if (StreamCompression.of(encoding) == StreamCompression.NONE) {
+            assertThat(error.code()).isEqualTo("RowNotReadable");
+            assertThat(error.kind()).isEqualTo(ErrorKind.USER);
+        }
+    }
+
+    @Test
+    void aTimeLimitThatEndsTheQueryFailsTheStream() {
+        try (ClickHouseSource source =
+                sourceWith(settings -> settings.withExtraSettings(Map.of("max_execution_time", "0.2")))) {
+            database.run("CREATE VIEW slow AS SELECT *, sleepEachRow(0.001) AS pause FROM events");
+
+            assertThat(failure(source, TestDatabase.selection(TestDatabase.model("slow")), TestDatabase.JSON_LINES))
+                    .satisfies(error -> {
+                        assertThat(error.code()).isEqualTo("Timeout");
+                        assertThat(error.kind()).isEqualTo(ErrorKind.TRANSIENT);
+                    });
+        }
+    }
+
+    @Test
+    void aMemoryLimitFailsTheStream() {
+        try (ClickHouseSource source = sourceWith(settings -> settings.withQueryLimits(1, 1 << 20, 0))) {
+            assertThat(failure(source, EVENTS, TestDatabase.PARQUET)).satisfies(error -> {
+                assertThat(error.code()).isEqualTo("MemoryLimit");
+                assertThat(error.kind()).isEqualTo(ErrorKind.TRANSIENT);
+                assertThat(error.fix()).contains("slices smaller");
+            });
+        }
+    }
+
+    @Test
+    void aServerThatFallsSilentTearsTheStream() {
+        database.run("CREATE VIEW silent AS SELECT *, sleepEachRow(1) AS pause FROM events");
+        try (ClickHouseSource source = sourceWith(
+                settings -> settings.withTimeouts(Duration.ofSeconds(2), Duration.ofMillis(500)))) {
+            assertThat(failure(source, TestDatabase.selection(TestDatabase.model("silent")), TestDatabase.JSON_LINES))
+                    .satisfies(error -> assertThat(error.kind()).isEqualTo(ErrorKind.TRANSIENT));
+        }
+    }
+
+    @Test
+    void rowsAreNotToldBeforeTheEnd() {
+        try (EncodedRows rows = database.source()
+                .open(EVENTS, TestDatabase.whole(TestDatabase.HOUR), TestDatabase.JSON_LINES, TestDatabase.tag())) {
+            rows.read(new byte[100], 0, 100);
+
+            assertThatThrownBy(rows::rows).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void theUserOfAServerWithLowLimitsStillGetsAllRows() {
+        Map<String, String> treacherous = Map.of(
+                "result_overflow_mode", "break",
+                "max_result_rows", "10",
+                "read_overflow_mode", "break",
+                "timeout_overflow_mode", "break",
+                "limit", "5",
+                "extremes", "1",
+                "http_write_exception_in_output_format", "1");
+        try (ClickHouseSource source = sourceWith(settings -> settings.withExtraSettings(treacherous))) {
+            assertThat(TestDatabase.read(source.open(
+                                    EVENTS,
+                                    TestDatabase.whole(TestDatabase.HOUR),
+                                    TestDatabase.JSON_LINES,
+                                    TestDatabase.tag()))
+                            .rows())
+                    .isEqualTo(ROWS);
+        }
+    }
+
+    @Test
+    void aLimitOnRowsReadFailsInsteadOfCutting() {
+        Map<String, String> limited = Map.of("max_rows_to_read", "10", "read_overflow_mode", "break");
+        try (ClickHouseSource source = sourceWith(settings -> settings.withExtraSettings(limited))) {
+            assertThat(failure(source, EVENTS, TestDatabase.JSON_LINES).code()).isEqualTo("LimitExceeded");
+        }
+    }
+}

@@ -1,0 +1,301 @@
+package dev.batchexports.testkit;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// A TCP proxy on loopback that breaks what passes through it, at a place that a test chooses.
+///
+/// It knows no protocol, only turns: an **exchange** begins when the client sends, on a new connection or
+/// after the server has sent something. Exchanges are counted over all connections, from 1. Safe for use
+/// by several threads.
+public final class FaultyProxy implements AutoCloseable {
+    private static final int PIECE = 1 << 14;
+
+    /// What goes wrong.
+    public sealed interface Fault {
+        /// Nothing.
+        record None() implements Fault {}
+
+        /// The connection is cut when an exchange begins: the server never sees the request.
+        record LoseRequest(int exchange, Then then) implements Fault {}
+
+        /// The connection is cut when the server answers an exchange: the request took effect, and the
+        /// client does not know.
+        record LoseReply(int exchange, Then then) implements Fault {}
+
+        /// The connection is cut after the client has sent so many bytes, over all connections.
+        record CutAfterSent(long bytes, Then then) implements Fault {}
+
+        /// What the client sends in an exchange is held back until the next [#inject] or [#heal]; everything
+        /// else passes.
+        record Hold(int exchange) implements Fault {}
+
+        /// Every connection is cut as soon as it is made.
+        record Outage() implements Fault {}
+
+        /// What is sent in either direction gets no further, and no connection is cut.
+        record Silence() implements Fault {}
+    }
+
+    /// What comes after a fault has happened once.
+    public enum Then {
+        RECOVERY,
+        OUTAGE
+    }
+
+    private final InetSocketAddress target;
+    private final ServerSocket server;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Set<Link> links = ConcurrentHashMap.newKeySet();
+    private final Object lock = new Object();
+    private Fault fault = new Fault.None();
+    private int exchanges;
+    private long sent;
+    private int held;
+    private boolean closed;
+
+    private FaultyProxy(InetSocketAddress target, ServerSocket server) {
+        this.target = target;
+        this.server = server;
+    }
+
+    /// Opens a proxy to a server, without a fault.
+    public static FaultyProxy to(InetSocketAddress target) {
+        try {
+            ServerSocket server = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+            FaultyProxy proxy = new FaultyProxy(target, server);
+            proxy.threads.execute(proxy::accept);
+            return proxy;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Where clients connect to.
+    public InetSocketAddress address() {
+        return new InetSocketAddress(server.getInetAddress(), server.getLocalPort());
+    }
+
+    /// Sets what goes wrong from now on, and starts counting anew.
+    public void inject(Fault next) {
+        synchronized (lock) {
+            fault = next;
+            exchanges = 0;
+            sent = 0;
+            held = 0;
+            links.forEach(link -> link.exchange = 0);
+            lock.notifyAll();
+        }
+        if (next instanceof Fault.Outage) {
+            links.forEach(Link::cut);
+        }
+    }
+
+    /// Lets everything pass again, and starts counting anew.
+    public void heal() {
+        inject(new Fault.None());
+    }
+
+    /// How many exchanges have begun since the last [#inject] or [#heal].
+    public int exchanges() {
+        synchronized (lock) {
+            return exchanges;
+        }
+    }
+
+    /// Whether anything was held back since the last [#inject] or [#heal].
+    public boolean isHolding() {
+        synchronized (lock) {
+            return held > 0;
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (lock) {
+            closed = true;
+            lock.notifyAll();
+        }
+        try {
+            server.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            links.forEach(Link::cut);
+            threads.close();
+        }
+    }
+
+    private void accept() {
+        while (!server.isClosed()) {
+            try {
+                Socket client = server.accept();
+                if (isOutage()) {
+                    client.close();
+                } else {
+                    start(client);
+                }
+            } catch (IOException e) {
+                // The proxy was closed, or the client went away at once.
+            }
+        }
+    }
+
+    private void start(Socket client) throws IOException {
+        Socket upstream = new Socket();
+        try {
+            upstream.connect(target);
+        } catch (IOException e) {
+            upstream.close();
+            client.close();
+            return;
+        }
+        client.setTcpNoDelay(true);
+        upstream.setTcpNoDelay(true);
+        Link link = new Link(client, upstream);
+        links.add(link);
+        threads.execute(() -> link.pump(Direction.TO_SERVER));
+        threads.execute(() -> link.pump(Direction.TO_CLIENT));
+    }
+
+    private boolean isOutage() {
+        synchronized (lock) {
+            return fault instanceof Fault.Outage;
+        }
+    }
+
+    private enum Direction {
+        TO_SERVER,
+        TO_CLIENT
+    }
+
+    /// What to do with a piece that is about to pass.
+    private enum Verdict {
+        PASS,
+        CUT
+    }
+
+    private Verdict judge(Link link, Direction direction, int bytes) throws InterruptedException {
+        synchronized (lock) {
+            if (direction == Direction.TO_SERVER) {
+                if (link.lastDirection != Direction.TO_SERVER) {
+                    exchanges++;
+                    link.exchange = exchanges;
+                }
+                sent += bytes;
+            }
+            link.lastDirection = direction;
+            while (isHeldBack(link, direction) && !closed) {
+                held++;
+                lock.notifyAll();
+                lock.wait();
+            }
+            Then then = switch (fault) {
+                case Fault.None() -> null;
+                case Fault.Silence() -> null;
+                case Fault.Hold hold -> null;
+                case Fault.Outage() -> Then.OUTAGE;
+                case Fault.LoseRequest(int exchange, Then after) ->
+                    direction == Direction.TO_SERVER && link.exchange == exchange ? after : null;
+                case Fault.LoseReply(int exchange, Then after) ->
+                    direction == Direction.TO_CLIENT && link.exchange == exchange ? after : null;
+                case Fault.CutAfterSent(long limit, Then after) ->
+                    direction == Direction.TO_SERVER && sent >= limit ? after : null;
+            };
+            return verdict(then);
+        }
+    }
+
+    private boolean isHeldBack(Link link, Direction direction) {
+        return fault instanceof Fault.Silence
+                || (fault instanceof Fault.Hold(int exchange)
+                        && direction == Direction.TO_SERVER
+                        && link.exchange == exchange);
+    }
+
+    private Verdict verdict(@Nullable Then then) {
+        return switch (then) {
+            case null -> Verdict.PASS;
+            case RECOVERY -> {
+                fault = new Fault.None();
+                yield Verdict.CUT;
+            }
+            case OUTAGE -> {
+                fault = new Fault.Outage();
+                yield Verdict.CUT;
+            }
+        };
+    }
+
+    /// One client's connection and the one to the server behind it.
+    private final class Link {
+        private final Socket client;
+        private final Socket upstream;
+        private final AtomicInteger open = new AtomicInteger(2);
+        private @Nullable Direction lastDirection;
+        private int exchange;
+
+        Link(Socket client, Socket upstream) {
+            this.client = client;
+            this.upstream = upstream;
+        }
+
+        void pump(Direction direction) {
+            Socket from = direction == Direction.TO_SERVER ? client : upstream;
+            Socket to = direction == Direction.TO_SERVER ? upstream : client;
+            try {
+                InputStream in = from.getInputStream();
+                OutputStream out = to.getOutputStream();
+                byte[] piece = new byte[PIECE];
+                int read = in.read(piece);
+                while (read >= 0) {
+                    if (judge(this, direction, read) == Verdict.CUT) {
+                        cutAfterFault();
+                        return;
+                    }
+                    out.write(piece, 0, read);
+                    read = in.read(piece);
+                }
+                to.shutdownOutput();
+                if (open.decrementAndGet() == 0) {
+                    cut();
+                }
+            } catch (IOException e) {
+                cut();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                cut();
+            }
+        }
+
+        private void cutAfterFault() {
+            if (isOutage()) {
+                links.forEach(Link::cut);
+            }
+            cut();
+        }
+
+        /// Resets the client's connection, as a network that breaks does, and closes the other one.
+        void cut() {
+            links.remove(this);
+            try (client;
+                    upstream) {
+                client.setSoLinger(true, 0);
+            } catch (IOException e) {
+                // It was closed already.
+            }
+        }
+    }
+}

@@ -62,5 +62,5 @@ keep_application() {
     rm -rf "${APP:?}/$fingerprint"
     mv "$fresh" "$APP/$fingerprint"
     # The two builds before this one may still be running.
-    find "$APP" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | tail -n +4 | cut -d ' ' -f 2- | xargs -r rm -rf
+    find "$APP" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | tail -n +4 | cut -d ' ' -f 2- | xargs -r -d '\n' rm -rf
 }

@@ -5,18 +5,11 @@ JDK_FEATURE=25
 MAVEN_MINIMUM=3.8.7
 
 set_up_toolchain() {
-    check_platform
     if ! find_jdk; then
         install_package "JDK $JDK_FEATURE" "openjdk-$JDK_FEATURE-jdk-headless" || true
         find_jdk || fail "JDK $JDK_FEATURE was not found: install one (for example the package openjdk-$JDK_FEATURE-jdk or temurin-$JDK_FEATURE-jdk) or set JAVA_HOME to it"
     fi
     export JAVA_HOME
-}
-
-check_platform() {
-    if [[ "$(uname -sm)" != "Linux x86_64" ]]; then
-        fail "the pinned tools exist for Linux on x86-64 only, and this is $(uname -sm): use such a machine or a virtual one"
-    fi
 }
 
 # Looks at the release file instead of starting Java: that takes no time.
@@ -37,8 +30,8 @@ find_jdk() {
             return 0
         fi
     fi
-    for candidate in "$BX_HOME"/tools/jdk /usr/lib/jvm/* /usr/java/* /usr/local/java/* /usr/local/lib/jvm/* /opt/* /opt/*/* \
-        "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* "$HOME"/.asdf/installs/java/* "$HOME"/.local/share/mise/installs/java/* \
+    for candidate in /usr/lib/jvm/* /usr/java/* /usr/local/java/* /usr/local/lib/jvm/* /opt/* /opt/*/* \
+        "${HOME:-}"/.sdkman/candidates/java/* "${HOME:-}"/.jdks/* "${HOME:-}"/.asdf/installs/java/* "${HOME:-}"/.local/share/mise/installs/java/* \
         /Library/Java/JavaVirtualMachines/*/Contents/Home; do
         if is_wanted_jdk "$candidate"; then
             JAVA_HOME="$candidate"

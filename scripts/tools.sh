@@ -14,6 +14,7 @@ PINNED_TOOLS=(
 )
 
 set_up_tools() {
+    check_platform
     if all_tools_installed; then
         return
     fi
@@ -35,6 +36,15 @@ set_up_tools() {
         finish_jobs
     fi
     unlock_set_up
+}
+
+check_platform() {
+    if [[ "$(uname -sm)" != "Linux x86_64" ]]; then
+        fail "the embedded components exist for Linux on x86-64 only, and this is $(uname -sm): use such a machine, or ./bx server with components of your own"
+    fi
+    if [[ ! -e /lib64/ld-linux-x86-64.so.2 ]]; then
+        fail "the embedded components need the GNU C library, which this system does not have: use Debian, Ubuntu, Fedora or a like system"
+    fi
 }
 
 all_tools_installed() {

@@ -83,11 +83,11 @@ enum ContentCoding {
         };
     }
 
-    /// Whether a reader takes several compressed documents in a row for one.
+    /// Whether every reader takes several compressed documents in a row for one.
     boolean canBeContinued() {
         return switch (this) {
-            case ZSTD, GZIP, LZ4 -> true;
-            case BROTLI, DEFLATE, XZ -> false;
+            case ZSTD, GZIP -> true;
+            case BROTLI, LZ4, DEFLATE, XZ -> false;
         };
     }
 }

@@ -78,15 +78,20 @@ final class HttpResponse {
         writeAll(head);
     }
 
-    /// Sends a part of the body; returns once the operating system has taken all of it.
-    void write(ByteBuffer bytes) throws IOException {
-        if (!bytes.hasRemaining()) {
+    /// Sends a part of the body as one chunk; returns once the operating system has taken all of it.
+    void write(ByteBuffer... parts) throws IOException {
+        int length = Arrays.stream(parts).mapToInt(ByteBuffer::remaining).sum();
+        if (length == 0) {
             return;
         }
         if (framing == Framing.CHUNKED) {
-            writeAll(ascii(Integer.toHexString(bytes.remaining()) + "\r\n"), bytes, LINE_END.duplicate());
+            ByteBuffer[] chunk = new ByteBuffer[parts.length + 2];
+            chunk[0] = ascii(Integer.toHexString(length) + "\r\n");
+            System.arraycopy(parts, 0, chunk, 1, parts.length);
+            chunk[chunk.length - 1] = LINE_END.duplicate();
+            writeAll(chunk);
         } else {
-            writeAll(bytes);
+            writeAll(parts);
         }
     }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -79,20 +78,21 @@ final class ResultWriter {
         if (filled < buffer.byteSize()) {
             Chdb.Answer answer = succeeded(execution.finish());
             begin(answer.counts(), coding);
-            Body body = new Body();
+            ResultBody body = body();
             body.write(buffer.asSlice(0, filled));
             body.end();
             return;
         }
         begin(Map.of(), coding);
-        Body body = new Body();
+        ResultBody body = body();
         while (filled > 0) {
             body.write(buffer.asSlice(0, filled));
             filled = execution.read(buffer);
         }
         Optional<String> error = execution.finish().error();
         if (error.isPresent()) {
-            body.fail(error.get());
+            body.fail(exceptionBlock(error.get()));
+            throw new IOException("The query failed after its result had begun: " + error.get());
         }
         body.end();
     }
@@ -110,7 +110,7 @@ final class ResultWriter {
             Chdb.Answer answer = succeeded(execution.finish());
             spool.position(0);
             begin(answer.counts(), coding);
-            Body body = new Body();
+            ResultBody body = body();
             ByteBuffer bytes = buffer.asByteBuffer();
             while (spool.read(bytes.clear()) >= 0) {
                 body.write(buffer.asSlice(0, bytes.position()));
@@ -132,7 +132,7 @@ final class ResultWriter {
             }
             response.end();
         } else {
-            Body body = new Body();
+            ResultBody body = inBlocks ? new ResultBody.Blocks(response) : new ResultBody.Plain(response);
             body.write(MemorySegment.ofBuffer(answer.body()));
             body.end();
         }
@@ -165,53 +165,20 @@ final class ResultWriter {
                 .collect(Collectors.joining(",", "{", "}"));
     }
 
-    /// The body under way. What the engine has compressed goes out as it is.
-    private final class Body {
-        private final Optional<CompressedBlocks.Output> blocks =
-                inBlocks ? Optional.of(new CompressedBlocks.Output(response.stream())) : Optional.empty();
-
-        void write(MemorySegment bytes) throws IOException {
-            if (blocks.isPresent()) {
-                blocks.get().write(bytes.toArray(ValueLayout.JAVA_BYTE));
-            } else {
-                response.write(bytes.asByteBuffer());
-            }
+    private ResultBody body() {
+        if (inBlocks) {
+            return new ResultBody.Blocks(response);
         }
+        return coding.isPresent() ? new ResultBody.Compressed(response, coding.get()) : new ResultBody.Plain(response);
+    }
 
-        void end() throws IOException {
-            if (blocks.isPresent()) {
-                blocks.get().flush();
-            }
-            response.end();
-        }
-
-        /// Writes the error into the body as a server does, and then lets the connection be cut.
-        void fail(String message) throws IOException {
-            byte[] text = exceptionBlock(message);
-            if (blocks.isPresent()) {
-                blocks.get().write(text);
-                blocks.get().flush();
-            } else if (coding.isEmpty()) {
-                response.write(ByteBuffer.wrap(text));
-            } else if (coding.get().canBeContinued()) {
-                // The engine has ended its compressed document, as if all were well: a second one follows it.
-                Optional<OutputStream> packing = coding.get().packing(response.stream());
-                if (packing.isPresent()) {
-                    try (OutputStream output = packing.get()) {
-                        output.write(text);
-                    }
-                }
-            }
-            throw new IOException("The query failed after its result had begun: " + message);
-        }
-
-        private byte[] exceptionBlock(String message) {
-            byte[] full = (message.strip() + "\n").getBytes(StandardCharsets.UTF_8);
-            int length = Math.min(full.length, MOST_EXCEPTION_BYTES);
-            String text = new String(full, 0, length, StandardCharsets.ISO_8859_1);
-            return "\r\n__exception__\r\n%s\r\n%s%d %s\r\n__exception__\r\n"
-                    .formatted(exceptionTag, text, length, exceptionTag)
-                    .getBytes(StandardCharsets.ISO_8859_1);
-        }
+    /// What a server writes behind the rows: the message between two marks, with its length behind it.
+    private byte[] exceptionBlock(String message) {
+        byte[] full = (message.strip() + "\n").getBytes(StandardCharsets.UTF_8);
+        int length = Math.min(full.length, MOST_EXCEPTION_BYTES);
+        String text = new String(full, 0, length, StandardCharsets.ISO_8859_1);
+        return "\r\n__exception__\r\n%s\r\n%s%d %s\r\n__exception__\r\n"
+                .formatted(exceptionTag, text, length, exceptionTag)
+                .getBytes(StandardCharsets.ISO_8859_1);
     }
 }

@@ -2,6 +2,7 @@ package dev.batchexports.embedded.clickhouse;
 
 import static dev.batchexports.embedded.clickhouse.Front.text;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.github.luben.zstd.ZstdInputStream;
@@ -10,6 +11,7 @@ import dev.batchexports.embedded.EmbeddedPlatform;
 import dev.batchexports.embedded.Options;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -31,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import java.util.zip.InflaterInputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -201,6 +204,20 @@ class EngineFrontTest {
     }
 
     @Test
+    void leavesACompressedResultTornWhereAnErrorCannotFollowIt() throws Exception {
+        Front.Received received = front.receive(
+                "SELECT number, cityHash64(number), throwIf(number = 900000, 'too late') FROM numbers(1000000)"
+                        + " FORMAT JSONEachRow SETTINGS max_block_size = 1000, max_threads = 1",
+                Map.of("enable_http_compression", "1"),
+                Map.of("Accept-Encoding", "deflate"));
+        assertThat(received.header("Content-Encoding")).isEqualTo("deflate");
+        assertThat(received.ending()).isEqualTo(Front.Ending.CUT);
+        try (InputStream plain = new InflaterInputStream(new ByteArrayInputStream(received.body()))) {
+            assertThatThrownBy(plain::readAllBytes).isInstanceOf(EOFException.class);
+        }
+    }
+
+    @Test
     void cutsTheConnectionWhenAResultInBlocksFailsHalfWay() throws Exception {
         Front.Received received = front.receive(FAILS_LATE, Map.of("compress", "1"), Map.of());
         assertThat(received.ending()).isEqualTo(Front.Ending.CUT);
@@ -233,6 +250,15 @@ class EngineFrontTest {
                         .POST(BodyPublishers.ofString("SELECT number FROM numbers(300000) FORMAT RowBinary")));
         assertThat(response.headers().firstValue("Content-Encoding")).contains(coding);
         assertThat(unpacked(coding, response.body())).hasSize(300_000 * 8);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 5, 8, 9, 100})
+    void compressesShortResultsToo(int rows) throws Exception {
+        HttpResponse<byte[]> response = front.send(front.request(Map.of("enable_http_compression", "1"))
+                .header("Accept-Encoding", "gzip")
+                .POST(BodyPublishers.ofString("SELECT number FROM numbers(" + rows + ") FORMAT RowBinary")));
+        assertThat(unpacked("gzip", response.body())).hasSize(rows * 8);
     }
 
     @Test

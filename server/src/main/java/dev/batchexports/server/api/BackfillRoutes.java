@@ -47,7 +47,7 @@ class BackfillRoutes {
         this.json = json;
     }
 
-    @Operation(summary = "List backfills", description = "Newest first.")
+    @Operation(operationId = "listBackfills", summary = "List backfills", description = "Newest first.")
     @GetMapping
     @RequiresScope(Scope.READ)
     Page<BackfillAnswer> list(
@@ -63,7 +63,7 @@ class BackfillRoutes {
                 found, size, backfill -> Cursor.of(backfill.createdAt(), backfill.id()), BackfillAnswer::of);
     }
 
-    @Operation(summary = "Create a backfill", description = "Its runs start at once.")
+    @Operation(operationId = "createBackfill", summary = "Create a backfill", description = "Its runs start at once.")
     @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
     @RequiresScope(Scope.WRITE)
     @ResponseStatus(HttpStatus.CREATED)
@@ -79,7 +79,7 @@ class BackfillRoutes {
         return BackfillAnswer.of(backfills.create(export, form(body, violations), violations));
     }
 
-    @Operation(summary = "Plan a backfill", description = "What it would do, without doing it.")
+    @Operation(operationId = "planBackfill", summary = "Plan a backfill", description = "What it would do, without doing it.")
     @PostMapping(path = "plan/", consumes = MediaType.APPLICATION_JSON_VALUE)
     @RequiresScope(Scope.READ)
     BackfillPlan plan(
@@ -94,7 +94,7 @@ class BackfillRoutes {
         return backfills.plan(export, form(body, violations), violations);
     }
 
-    @Operation(summary = "Get a backfill")
+    @Operation(operationId = "getBackfill", summary = "Get a backfill")
     @GetMapping("{backfill}/")
     @RequiresScope(Scope.READ)
     BackfillAnswer get(
@@ -102,7 +102,7 @@ class BackfillRoutes {
         return BackfillAnswer.of(backfills.find(exports.find(projectId, id), backfill));
     }
 
-    @Operation(summary = "Cancel a backfill", description = "With the runs that it has started.")
+    @Operation(operationId = "cancelBackfill", summary = "Cancel a backfill", description = "With the runs that it has started.")
     @PostMapping("{backfill}/cancel/")
     @RequiresScope(Scope.WRITE)
     BackfillAnswer cancel(
@@ -110,7 +110,7 @@ class BackfillRoutes {
         return BackfillAnswer.of(backfills.cancel(exports.find(projectId, id), backfill));
     }
 
-    @Operation(summary = "Pause a backfill", description = "What runs goes on; no further run starts.")
+    @Operation(operationId = "pauseBackfill", summary = "Pause a backfill", description = "What runs goes on; no further run starts.")
     @PostMapping("{backfill}/pause/")
     @RequiresScope(Scope.WRITE)
     BackfillAnswer pause(
@@ -118,7 +118,7 @@ class BackfillRoutes {
         return BackfillAnswer.of(backfills.pause(exports.find(projectId, id), backfill));
     }
 
-    @Operation(summary = "Resume a backfill")
+    @Operation(operationId = "resumeBackfill", summary = "Resume a backfill")
     @PostMapping("{backfill}/resume/")
     @RequiresScope(Scope.WRITE)
     BackfillAnswer resume(

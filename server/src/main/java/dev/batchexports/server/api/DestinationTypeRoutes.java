@@ -22,7 +22,7 @@ class DestinationTypeRoutes {
         this.catalog = catalog;
     }
 
-    @Operation(summary = "List destination types", description = "With the parameters that each one takes.")
+    @Operation(operationId = "listDestinationTypes", summary = "List destination types", description = "With the parameters that each one takes.")
     @GetMapping
     @RequiresScope(Scope.READ)
     List<DestinationTypeAnswer> list() {

@@ -61,7 +61,7 @@ class ExportRoutes {
         this.clock = clock;
     }
 
-    @Operation(summary = "List batch exports", description = "Newest first.")
+    @Operation(operationId = "listBatchExports", summary = "List batch exports", description = "Newest first.")
     @GetMapping
     @RequiresScope(Scope.READ)
     Page<BatchExportAnswer> list(
@@ -91,7 +91,7 @@ class ExportRoutes {
                 export -> BatchExportAnswer.of(export, latest.getOrDefault(export.id(), List.of()), now));
     }
 
-    @Operation(summary = "Create a batch export")
+    @Operation(operationId = "createBatchExport", summary = "Create a batch export")
     @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
     @RequiresScope(Scope.WRITE)
     @ResponseStatus(HttpStatus.CREATED)
@@ -110,7 +110,7 @@ class ExportRoutes {
     }
 
     @Operation(
-            summary = "Test a connection",
+            operationId = "testConnection", summary = "Test a connection",
             description = "Tries to read the model and to write to the destination, and stores nothing. With the id of"
                     + " a batch export of the project, what is absent is taken from it, secrets included.")
     @PostMapping(path = "test/", consumes = MediaType.APPLICATION_JSON_VALUE)
@@ -124,7 +124,7 @@ class ExportRoutes {
         return TestAnswer.of(connectionTest.run(projectId, body));
     }
 
-    @Operation(summary = "Get a batch export")
+    @Operation(operationId = "getBatchExport", summary = "Get a batch export")
     @GetMapping("{id}/")
     @RequiresScope(Scope.READ)
     BatchExportAnswer get(@PathVariable("project_id") long projectId, @PathVariable UUID id) {
@@ -132,7 +132,7 @@ class ExportRoutes {
     }
 
     @Operation(
-            summary = "Change a batch export",
+            operationId = "changeBatchExport", summary = "Change a batch export",
             description = "A field replaces the export's; null takes it back to its default. Of destination.config each"
                     + " parameter by itself replaces the export's, so that absent secrets are kept; null removes one.")
     @PatchMapping(path = "{id}/", consumes = MediaType.APPLICATION_JSON_VALUE)
@@ -148,7 +148,7 @@ class ExportRoutes {
     }
 
     @Operation(
-            summary = "Delete a batch export",
+            operationId = "deleteBatchExport", summary = "Delete a batch export",
             description = "Cancels its backfills and runs and removes its schedule. What was exported stays.")
     @DeleteMapping("{id}/")
     @RequiresScope(Scope.WRITE)
@@ -157,14 +157,14 @@ class ExportRoutes {
         exports.delete(projectId, id);
     }
 
-    @Operation(summary = "Pause a batch export", description = "What runs goes on.")
+    @Operation(operationId = "pauseBatchExport", summary = "Pause a batch export", description = "What runs goes on.")
     @PostMapping("{id}/pause/")
     @RequiresScope(Scope.WRITE)
     BatchExportAnswer pause(@PathVariable("project_id") long projectId, @PathVariable UUID id) {
         return answer(exports.pause(projectId, id));
     }
 
-    @Operation(summary = "Unpause a batch export")
+    @Operation(operationId = "unpauseBatchExport", summary = "Unpause a batch export")
     @PostMapping(path = "{id}/unpause/", consumes = MediaType.APPLICATION_JSON_VALUE)
     @RequiresScope(Scope.WRITE)
     BatchExportAnswer unpause(
@@ -185,7 +185,7 @@ class ExportRoutes {
     }
 
     @Operation(
-            summary = "Preview the schedule",
+            operationId = "previewSchedule", summary = "Preview the schedule",
             description = "The next intervals, soonest first; none while the export is paused or ended.")
     @GetMapping("{id}/schedule/")
     @RequiresScope(Scope.READ)
@@ -205,7 +205,7 @@ class ExportRoutes {
     }
 
     @Operation(
-            summary = "List expected intervals",
+            operationId = "listIntervals", summary = "List expected intervals",
             description = "One entry for each interval that was to be exported, oldest first, so that a missing one"
                     + " shows. At most 10000.")
     @GetMapping("{id}/intervals/")

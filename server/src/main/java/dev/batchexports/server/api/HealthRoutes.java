@@ -24,14 +24,14 @@ class HealthRoutes {
         this.readiness = readiness;
     }
 
-    @Operation(summary = "Whether this process is alive")
+    @Operation(operationId = "isAlive", summary = "Whether this process is alive")
     @GetMapping("/live")
     HealthAnswer live() {
         return new HealthAnswer(HealthAnswer.OK, Map.of());
     }
 
     @Operation(
-            summary = "Whether this process can do its work",
+            operationId = "isReady", summary = "Whether this process can do its work",
             description = "Names each dependency: the metadata database, Temporal, ClickHouse and the workers.")
     @ApiResponse(responseCode = "200", description = "Everything is there")
     @ApiResponse(

@@ -23,7 +23,7 @@ class MetricsRoute {
         this.registry = registry;
     }
 
-    @Operation(summary = "Metrics in the text format of Prometheus")
+    @Operation(operationId = "getMetrics", summary = "Metrics in the text format of Prometheus")
     @ApiResponse(
             responseCode = "200",
             description = "The metrics of this process",

@@ -74,7 +74,7 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler
     ResponseEntity<Object> temporalUnavailable(OrchestrationUnavailableException failure) {
-        LOG.warn("Temporal cannot be reached", failure);
+        LOG.warn("{}", String.valueOf(failure.getCause()));
         return answer(Problem.of(
                 HttpStatus.SERVICE_UNAVAILABLE, "temporal_unavailable", "Temporal does not answer; try again."));
     }
@@ -103,7 +103,7 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
     @ExceptionHandler
     ResponseEntity<Object> database(DataAccessException failure) {
         if (failure instanceof DataAccessResourceFailureException || failure instanceof TransientDataAccessException) {
-            LOG.warn("the metadata database does not answer", failure);
+            LOG.warn("the metadata database does not answer: {}", failure.getMessage());
             return answer(databaseUnavailable());
         }
         return unexpected(failure);
@@ -111,7 +111,7 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler
     ResponseEntity<Object> transaction(CannotCreateTransactionException failure) {
-        LOG.warn("the metadata database does not answer", failure);
+        LOG.warn("the metadata database does not answer: {}", failure.getMessage());
         return answer(databaseUnavailable());
     }
 
@@ -128,15 +128,12 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
             if (cause instanceof BodyLimitFilter.BodyTooLongException) {
                 return answer(BodyLimitFilter.problem());
             }
-            if (cause instanceof JacksonException json && json.getLocation() != null) {
-                return answer(Problem.of(
-                        HttpStatus.BAD_REQUEST,
-                        "malformed_json",
-                        "The body is not valid JSON: see line " + json.getLocation().getLineNr() + ", column "
-                                + json.getLocation().getColumnNr() + "."));
-            }
         }
-        return answer(Problem.of(HttpStatus.BAD_REQUEST, "malformed_json", "A body of valid JSON is needed."));
+        String detail = failure.getCause() instanceof JacksonException json && json.getLocation() != null
+                ? "The body is not valid JSON: see line " + json.getLocation().getLineNr() + ", column "
+                        + json.getLocation().getColumnNr() + "."
+                : "A body of valid JSON is needed.";
+        return answer(Problem.of(HttpStatus.BAD_REQUEST, "malformed_json", detail));
     }
 
     /// What Spring itself refuses: an unknown path, a wrong method, a wrong media type.

@@ -18,8 +18,13 @@ final class PublicPaths {
 
     /// @param path in canonical form, see [CanonicalPathFilter]
     static boolean contains(String path) {
-        return PUBLIC.contains(path)
+        return isRoute(path)
                 || path.startsWith(DOCS_ASSETS)
                 || !(path.equals(PROTECTED) || path.startsWith(PROTECTED + "/"));
+    }
+
+    /// Whether a path is that of a route which is public by intent, and not merely outside `/api/`.
+    static boolean isRoute(String path) {
+        return PUBLIC.contains(path);
     }
 }

@@ -42,7 +42,7 @@ class RunRoutes {
         this.runs = runs;
     }
 
-    @Operation(summary = "List runs", description = "Newest interval first.")
+    @Operation(operationId = "listRuns", summary = "List runs", description = "Newest interval first.")
     @GetMapping("runs/")
     @RequiresScope(Scope.READ)
     Page<RunAnswer> list(
@@ -85,7 +85,7 @@ class RunRoutes {
                 RunAnswer::of);
     }
 
-    @Operation(summary = "Get a run")
+    @Operation(operationId = "getRun", summary = "Get a run")
     @GetMapping("runs/{run}/")
     @RequiresScope(Scope.READ)
     RunAnswer get(@PathVariable("project_id") long projectId, @PathVariable UUID id, @PathVariable UUID run) {
@@ -93,7 +93,7 @@ class RunRoutes {
     }
 
     @Operation(
-            summary = "Retry a run",
+            operationId = "retryRun", summary = "Retry a run",
             description = "Exports its interval again, with the current configuration, by a new run.")
     @PostMapping("runs/{run}/retry/")
     @RequiresScope(Scope.WRITE)
@@ -102,14 +102,14 @@ class RunRoutes {
         return RunAnswer.of(runs.retry(exports.find(projectId, id), run));
     }
 
-    @Operation(summary = "Cancel a run", description = "It stops at its next step and then shows as Cancelled.")
+    @Operation(operationId = "cancelRun", summary = "Cancel a run", description = "It stops at its next step and then shows as Cancelled.")
     @PostMapping("runs/{run}/cancel/")
     @RequiresScope(Scope.WRITE)
     RunAnswer cancel(@PathVariable("project_id") long projectId, @PathVariable UUID id, @PathVariable UUID run) {
         return RunAnswer.of(runs.cancel(exports.find(projectId, id), run));
     }
 
-    @Operation(summary = "List the files of a run", description = "The manifest excluded.")
+    @Operation(operationId = "listFilesOfRun", summary = "List the files of a run", description = "The manifest excluded.")
     @GetMapping("runs/{run}/files/")
     @RequiresScope(Scope.READ)
     Results<FileAnswer> files(
@@ -119,7 +119,7 @@ class RunRoutes {
                 .toList());
     }
 
-    @Operation(summary = "Read the log of a run", description = "Newest line first.")
+    @Operation(operationId = "listLogsOfRun", summary = "Read the log of a run", description = "Newest line first.")
     @GetMapping("runs/{run}/logs/")
     @RequiresScope(Scope.READ)
     Page<LogLineAnswer> logsOfRun(
@@ -149,7 +149,7 @@ class RunRoutes {
         return logs(export, runs.find(export, run).id(), level, search, after, before, limit, cursor);
     }
 
-    @Operation(summary = "Read the log of a batch export", description = "Newest line first.")
+    @Operation(operationId = "listLogsOfBatchExport", summary = "Read the log of a batch export", description = "Newest line first.")
     @GetMapping("logs/")
     @RequiresScope(Scope.READ)
     Page<LogLineAnswer> logsOfExport(

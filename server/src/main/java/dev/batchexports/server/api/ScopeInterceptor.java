@@ -24,7 +24,7 @@ final class ScopeInterceptor implements HandlerInterceptor {
         }
         RequiresScope required = route.getMethodAnnotation(RequiresScope.class);
         if (required == null) {
-            if (isPublic(request, route)) {
+            if (PublicPaths.isRoute(request.getRequestURI())) {
                 return true;
             }
             LOG.error("{} names no scope and is refused to everybody", route.getShortLogMessage());
@@ -42,13 +42,6 @@ final class ScopeInterceptor implements HandlerInterceptor {
             throw new ForbiddenException("wrong_project", "The token is not for this project.");
         }
         return true;
-    }
-
-    /// Only what is public by its path, and is known to be: our own routes name it in [PublicPaths].
-    private static boolean isPublic(HttpServletRequest request, HandlerMethod route) {
-        String path = request.getRequestURI();
-        boolean ownRoute = route.getBeanType().getPackageName().equals(ScopeInterceptor.class.getPackageName());
-        return PublicPaths.contains(path) && (ownRoute || path.startsWith("/api/"));
     }
 
     private static boolean isForProject(AccessToken token, HttpServletRequest request) {

@@ -21,16 +21,29 @@ public record ExportForm(
 
         @Schema(description = "If given, the project of the path.") @Nullable Long projectId,
 
-        @Schema(description = "How people call it.", requiredMode = Schema.RequiredMode.REQUIRED, maxLength = NAME_LENGTH)
+        @Schema(
+                description = "How people call it.",
+                pattern = "\\S",
+                maxLength = NAME_LENGTH,
+                requiredMode = Schema.RequiredMode.REQUIRED)
         @Nullable String name,
 
-        @Schema(ref = "#/components/schemas/Model") @Nullable JsonNode model,
+        @Schema(ref = "#/components/schemas/Model", requiredMode = Schema.RequiredMode.REQUIRED)
+        @Nullable JsonNode model,
 
         @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable Destination destination,
 
         @Schema(
-                description = "hour, day, week, or every N minutes with N one of 5, 10, 15, 20, 30.",
-                example = "hour",
+                allowableValues = {
+                    "hour",
+                    "day",
+                    "week",
+                    "every 5 minutes",
+                    "every 10 minutes",
+                    "every 15 minutes",
+                    "every 20 minutes",
+                    "every 30 minutes"
+                },
                 requiredMode = Schema.RequiredMode.REQUIRED)
         @Nullable String interval,
 
@@ -49,7 +62,7 @@ public record ExportForm(
                 maximum = "6")
         @Nullable Integer offsetDay,
 
-        @Schema(description = "Reserved: null or an empty list.") @Nullable List<JsonNode> filters,
+        @Nullable List<JsonNode> filters,
 
         @Schema(description = "Names of the events to export; all when empty.") @Nullable List<String> includeEvents,
 

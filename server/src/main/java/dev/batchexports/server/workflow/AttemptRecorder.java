@@ -91,12 +91,13 @@ final class AttemptRecorder {
         }
         if (retried) {
             // An attempt that is not followed by another ends the run, and is logged with its end.
+            String what = slice == WHOLE_RUN ? "Attempt " : "Slice " + (slice + 1) + ", attempt ";
             log.add(
                     run,
                     LogLevel.WARNING,
                     stage,
-                    "Attempt %d failed: %s Next attempt in %s."
-                            .formatted(attempt.number(), error.sentence(), RunLog.duration(delay)));
+                    "%s%d failed: %s Next attempt in %s."
+                            .formatted(what, attempt.number(), error.sentence(), RunLog.duration(delay)));
         }
     }
 }

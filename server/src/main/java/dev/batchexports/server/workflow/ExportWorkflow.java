@@ -53,9 +53,12 @@ public final class ExportWorkflow implements DynamicWorkflow {
     private static final Duration TRANSFER = Duration.ofHours(24);
     private static final Duration ABORT = Duration.ofMinutes(5);
 
-    /// What a stage is granted even when the run's time is up, so that a run whose last transfer took
-    /// long is still committed and verified.
-    private static final Duration LEAST_TIME = Duration.ofMinutes(2);
+    /// What commit and verify are granted even when the run's time is up, so that a run whose last
+    /// transfer took long is not thrown away.
+    private static final Duration TIME_TO_COMMIT = Duration.ofMinutes(2);
+
+    /// A stage that begins after the run's time is up fails in this time.
+    private static final Duration NO_TIME = Duration.ofSeconds(1);
 
     /// The result of the workflow.
     ///
@@ -112,10 +115,10 @@ public final class ExportWorkflow implements DynamicWorkflow {
         try {
             settle(ticket);
             planned = true;
-            int slices = stages(ticket, STAGE).plan(ticket.runId());
+            int slices = stages(ticket, STAGE, NO_TIME).plan(ticket.runId());
             transferAndCommit(ticket, slices);
             committed = true;
-            stages(ticket, STAGE).verify(ticket.runId());
+            stages(ticket, STAGE, TIME_TO_COMMIT).verify(ticket.runId());
             return new Ending(Outcome.COMPLETED, null);
         } catch (TemporalFailure failure) {
             if (CancellationScope.current().isCancelRequested()) {
@@ -136,7 +139,7 @@ public final class ExportWorkflow implements DynamicWorkflow {
         List<SliceRange> ranges = SliceRange.covering(slices, MOST_TRANSFERS);
         for (int commits = 1; commits <= MOST_COMMITS; commits++) {
             transfer(ticket, ranges);
-            List<Integer> lost = stages(ticket, STAGE).commit(ticket.runId());
+            List<Integer> lost = stages(ticket, STAGE, TIME_TO_COMMIT).commit(ticket.runId());
             if (lost.isEmpty()) {
                 return;
             }
@@ -154,7 +157,7 @@ public final class ExportWorkflow implements DynamicWorkflow {
     private void transfer(RunTicket ticket, List<SliceRange> ranges) {
         List<Promise<Void>> underWay = new ArrayList<>();
         CancellationScope scope = Workflow.newCancellationScope(() -> {
-            StageActivities stages = stages(ticket, TRANSFER);
+            StageActivities stages = stages(ticket, TRANSFER, NO_TIME);
             for (SliceRange range : ranges) {
                 while (underWay.size() >= ticket.slicesAtOnce()) {
                     Promise.anyOf(underWay).get();
@@ -227,13 +230,15 @@ public final class ExportWorkflow implements DynamicWorkflow {
         }
     }
 
-    private static StageActivities stages(RunTicket ticket, Duration longest) {
+    /// @param longest for one attempt
+    /// @param least for all attempts, if the run's time is up
+    private static StageActivities stages(RunTicket ticket, Duration longest, Duration least) {
         Duration remaining = Duration.between(now(), ticket.givesUpAt());
         return Workflow.newActivityStub(
                 StageActivities.class,
                 ActivityOptions.newBuilder()
                         .setTaskQueue(ticket.taskQueue())
-                        .setScheduleToCloseTimeout(remaining.compareTo(LEAST_TIME) < 0 ? LEAST_TIME : remaining)
+                        .setScheduleToCloseTimeout(remaining.compareTo(least) < 0 ? least : remaining)
                         .setStartToCloseTimeout(longest)
                         .setHeartbeatTimeout(Heartbeats.TIMEOUT)
                         .setRetryOptions(retryUntilTimeout())

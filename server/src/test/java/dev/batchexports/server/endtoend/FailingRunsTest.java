@@ -44,7 +44,7 @@ class FailingRunsTest {
         assertThat(error.get("code").asString()).isEqualTo("SignatureDoesNotMatch");
         assertThat(error.get("retryable").asBoolean()).isFalse();
         assertThat(error.get("message").asString()).isNotBlank();
-        assertThat(error.get("fix").asString()).contains("aws_secret_access_key");
+        assertThat(error.get("fix").asString()).contains("secret access key");
         assertThat(run.get("attempt").asInt()).isEqualTo(1);
         String logs = api.get(Api.export(project, export) + "runs/" + run.get("id").asString() + "/logs/?level=ERROR")
                 .body();

@@ -34,7 +34,7 @@ class OutsideChangesTest {
         api.backfill(project, export, start, start.plus(1, ChronoUnit.HOURS));
         JsonNode run = api.awaitRun(project, export, start, "Running", Duration.ofSeconds(60));
 
-        temporal("workflow", "terminate", "--workflow-id", run.get("workflow_id").asString(), "--yes");
+        temporal("workflow", "terminate", "--workflow-id", run.get("workflow_id").asString());
 
         api.awaitRun(project, export, start, "Terminated", Duration.ofSeconds(60));
         Api.Answer retry = api.post(

@@ -17,11 +17,13 @@ import dev.batchexports.core.source.EncodedRows;
 import dev.batchexports.core.source.Encoding;
 import dev.batchexports.core.source.FileFormat;
 import dev.batchexports.core.source.Slice;
+import dev.batchexports.server.runs.Run;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -36,6 +38,12 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
     static final String WORKFLOW_TYPE = "memory-export";
 
     record Configuration(String place) {}
+
+    private record Place(UUID exportId, Interval interval) {
+        static Place of(RunKey run) {
+            return new Place(run.exportId(), run.interval());
+        }
+    }
 
     /// What happens in a call beside its usual effect: throw to make it fail.
     interface Behaviour {
@@ -56,7 +64,7 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
     }
 
     private final Map<UUID, Map<Integer, List<String>>> written = new ConcurrentHashMap<>();
-    private final Map<Interval, List<String>> committed = new ConcurrentHashMap<>();
+    private final Map<Place, List<String>> committed = new ConcurrentHashMap<>();
     private final Set<UUID> aborted = ConcurrentHashMap.newKeySet();
     private final AtomicInteger writes = new AtomicInteger();
     private volatile Behaviour behaviour = new Behaviour() {};
@@ -65,9 +73,9 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
         behaviour = next;
     }
 
-    /// The lines that are visible, by interval.
-    Map<Interval, List<String>> committed() {
-        return committed;
+    /// The lines that are visible of a run's interval; empty when it was never committed.
+    Optional<List<String>> committed(Run run) {
+        return Optional.ofNullable(committed.get(Place.of(run.key())));
     }
 
     /// The runs that have left something behind.
@@ -165,14 +173,14 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
                         number -> written.getOrDefault(run.runId(), Map.of()).remove(number));
                 return new CommitResult.SlicesLost(lost);
             }
-            List<String> lines = committed.getOrDefault(run.interval(), List.of());
+            List<String> lines = committed.getOrDefault(Place.of(run), List.of());
             Map<Integer, List<String>> slices = written.get(run.runId());
             if (slices != null || receipts.isEmpty()) {
                 lines = new ArrayList<>();
                 for (List<String> slice : new TreeMap<>(slices == null ? Map.of() : slices).values()) {
                     lines.addAll(slice);
                 }
-                committed.put(run.interval(), lines);
+                committed.put(Place.of(run), lines);
                 written.remove(run.runId());
             }
             behaviour.committed(run);

@@ -34,8 +34,8 @@ final class Planner {
     private static final double FILE_SIZE_MARGIN = 0.9;
 
     private static final int SAMPLED_RANGES = 8;
-    private static final long SAMPLED_ROWS = 20_000;
-    private static final long SAMPLED_BYTES = 16L << 20;
+    private static final long SAMPLED_ROWS_OF_RANGE = 2500;
+    private static final long SAMPLED_BYTES_OF_RANGE = 2L << 20;
 
     private final Queries queries;
     private final ResolvedSelection selection;
@@ -159,12 +159,15 @@ final class Planner {
         double bytes = 0;
         int count = Math.min(SAMPLED_RANGES, buckets.size());
         for (int index = 0; index < count; index++) {
-            Bucket bucket = buckets.get((int) ((long) index * buckets.size() / count));
-            double bytesPerRow = Math.max(1.0, (double) bucket.bytes() / bucket.rows());
-            long bytesOfRange = SAMPLED_BYTES / count;
-            long limit = Math.min(SAMPLED_ROWS / count, (long) (bytesOfRange / bytesPerRow));
-            limit = Math.clamp(limit, 1, bucket.rows());
-            ranges.add(around(List.of(bucket)));
+            int first = index * buckets.size() / count;
+            int end = (index + 1) * buckets.size() / count;
+            List<Bucket> sampled = beginning(buckets.subList(first, end));
+            long rows = sampled.stream().mapToLong(Bucket::rows).sum();
+            double bytesPerRow =
+                    (double) sampled.stream().mapToLong(Bucket::bytes).sum() / rows;
+            long fitting = (long) (SAMPLED_BYTES_OF_RANGE / Math.max(1.0, bytesPerRow));
+            long limit = Math.clamp(Math.min(SAMPLED_ROWS_OF_RANGE, fitting), 1, rows);
+            ranges.add(around(sampled));
             limits.add(limit);
             bytes += limit * bytesPerRow;
         }
@@ -178,7 +181,20 @@ final class Planner {
                 encoded += read;
             }
         }
-        return Math.max(encoded, 1) / bytes;
+        return Math.max(encoded, 1) / Math.max(1, bytes);
+    }
+
+    /// The first buckets, up to what is sampled of a range.
+    private static List<Bucket> beginning(List<Bucket> buckets) {
+        long rows = 0;
+        long bytes = 0;
+        int taken = 0;
+        while (taken < buckets.size() && rows < SAMPLED_ROWS_OF_RANGE && bytes < SAMPLED_BYTES_OF_RANGE) {
+            rows += buckets.get(taken).rows();
+            bytes += buckets.get(taken).bytes();
+            taken++;
+        }
+        return buckets.subList(0, taken);
     }
 
     private List<Slice> slices(List<SliceCutter.Cut> cuts) {

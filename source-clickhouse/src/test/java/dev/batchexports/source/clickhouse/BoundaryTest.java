@@ -64,14 +64,16 @@ class BoundaryTest {
 
     @Test
     void boundsFarOutsideOfWhatTheTypeHoldsTakeAllRows() {
-        Interval everything = new Interval(Instant.parse("0001-01-01T00:00:00Z"), Instant.parse("9999-01-01T00:00:00Z"));
+        Interval everything =
+                new Interval(Instant.parse("0001-01-01T00:00:00Z"), Instant.parse("9999-01-01T00:00:00Z"));
         for (String type : List.of("DateTime", "DateTime64(3)", "DateTime64(9)")) {
             try (TestDatabase database = TestDatabase.create()) {
                 createRows(database, type, List.of("10:00:00", "11:00:00"));
 
                 RowSelection selection = TestDatabase.selection(TestDatabase.model("t"), everything);
 
-                assertThat(database.export(selection, TestDatabase.JSON_LINES).rows()).isEqualTo(2);
+                assertThat(database.export(selection, TestDatabase.JSON_LINES).rows())
+                        .isEqualTo(2);
             }
         }
     }

@@ -28,8 +28,9 @@ class CancelTest {
 
     @BeforeEach
     void createEndlessView() {
-        database.run("CREATE VIEW endless AS SELECT number, toDateTime64('2026-11-01 10:30:00', 6, 'UTC') AS inserted_at"
-                + " FROM system.numbers LIMIT 1000000000000");
+        database.run(
+                "CREATE VIEW endless AS SELECT number, toDateTime64('2026-11-01 10:30:00', 6, 'UTC') AS inserted_at"
+                        + " FROM system.numbers LIMIT 1000000000000");
     }
 
     @AfterEach
@@ -38,8 +39,8 @@ class CancelTest {
     }
 
     private EncodedRows open(QueryTag tag) {
-        EncodedRows rows = database.source()
-                .open(ENDLESS, TestDatabase.whole(TestDatabase.HOUR), TestDatabase.JSON_LINES, tag);
+        EncodedRows rows =
+                database.source().open(ENDLESS, TestDatabase.whole(TestDatabase.HOUR), TestDatabase.JSON_LINES, tag);
         assertThat(rows.read(new byte[1000], 0, 1000)).isPositive();
         return rows;
     }
@@ -47,7 +48,8 @@ class CancelTest {
     /// How many queries of a run the server works on.
     private long running(QueryTag tag) {
         return Long.parseLong(
-                database.run("SELECT count() FROM system.processes WHERE startsWith(Settings['log_comment'], '" + tag + "-')")
+                database.run("SELECT count() FROM system.processes WHERE startsWith(Settings['log_comment'], '" + tag
+                                + "-')")
                         .strip());
     }
 
@@ -131,7 +133,7 @@ class CancelTest {
         database.createEvents();
         database.insertEvents(10);
         RowSelection events = TestDatabase.selection(Model.events());
-        for (int round = 0; round < 300; round++) {
+        for (int round = 0; round < 260; round++) {
             // More than there are connections.
             assertThat(database.export(events, TestDatabase.JSON_LINES).rows()).isEqualTo(10);
         }

@@ -49,8 +49,7 @@ class EngineFailureTest {
     }
 
     private static EncodedRows open(ClickHouseSource source) {
-        return source.open(
-                EVENTS, TestDatabase.whole(TestDatabase.HOUR), TestDatabase.JSON_LINES, TestDatabase.tag());
+        return source.open(EVENTS, TestDatabase.whole(TestDatabase.HOUR), TestDatabase.JSON_LINES, TestDatabase.tag());
     }
 
     private static void readAll(EncodedRows rows) {
@@ -71,10 +70,7 @@ class EngineFailureTest {
     void anUnknownHostIsUnavailable() {
         assertPasses(
                 () -> ClickHouseSource.open(ClickHouseSettings.of(
-                                "http://no-such-host.invalid:8123",
-                                "default",
-                                new Secret(""),
-                                "default"))
+                                "http://no-such-host.invalid:8123", "default", new Secret(""), "default"))
                         .check(),
                 "SourceUnavailable");
     }

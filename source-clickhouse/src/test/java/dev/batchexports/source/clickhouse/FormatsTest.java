@@ -51,8 +51,8 @@ class FormatsTest {
 
     static Stream<Encoding> encodings() {
         return Arrays.stream(FileFormat.values())
-                .flatMap(format -> Encoding.compressionsOf(format).stream()
-                        .map(compression -> new Encoding(format, compression)));
+                .flatMap(format ->
+                        Encoding.compressionsOf(format).stream().map(compression -> new Encoding(format, compression)));
     }
 
     @ParameterizedTest
@@ -93,8 +93,7 @@ class FormatsTest {
     @ParameterizedTest
     @MethodSource("encodings")
     void anIntervalWithoutRowsIsWhole(Encoding encoding) {
-        RowSelection otherProject =
-                new RowSelection(Model.events(), 2, TestDatabase.HOUR, List.of(), List.of());
+        RowSelection otherProject = new RowSelection(Model.events(), 2, TestDatabase.HOUR, List.of(), List.of());
 
         assertThat(database.export(otherProject, encoding).rows()).isZero();
     }
@@ -103,12 +102,14 @@ class FormatsTest {
     void nestedPropertiesKeepEveryByte() {
         TestDatabase.Content content = database.export(EVENTS, TestDatabase.JSON_LINES);
 
-        List<String> properties =
-                database.run("SELECT properties FROM events ORDER BY inserted_at FORMAT TSVRaw").lines().toList();
-        assertThat(content.lines()).hasSize(ROWS).allSatisfy(line -> assertThat(line)
-                .startsWith("{\"uuid\":\"")
-                .endsWith("Z\"}"));
-        assertThat(content.lines().stream().map(FormatsTest::properties)).containsExactlyInAnyOrderElementsOf(properties);
+        List<String> properties = database.run("SELECT properties FROM events ORDER BY inserted_at FORMAT TSVRaw")
+                .lines()
+                .toList();
+        assertThat(content.lines())
+                .hasSize(ROWS)
+                .allSatisfy(line -> assertThat(line).startsWith("{\"uuid\":\"").endsWith("Z\"}"));
+        assertThat(content.lines().stream().map(FormatsTest::properties))
+                .containsExactlyInAnyOrderElementsOf(properties);
     }
 
     private static String properties(String line) {

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 class LinesCheckTest {
     @Property(tries = 2000)
     void countsLineEndsEightBytesAtATimeAsOneByOne(
-            @ForAll @Size(max = 200) @ByteRange(min = 8, max = 12) byte[] bytes, @ForAll @IntRange(max = 20) int offset) {
+            @ForAll @Size(max = 200) @ByteRange(min = 8, max = 12) byte[] bytes,
+            @ForAll @IntRange(max = 20) int offset) {
         int from = Math.min(offset, bytes.length);
         long expected = 0;
         for (int index = from; index < bytes.length; index++) {

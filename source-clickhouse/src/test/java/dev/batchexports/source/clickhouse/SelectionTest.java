@@ -67,7 +67,8 @@ class SelectionTest {
 
         assertThat(rows(events(1, List.of(), List.of()))).isEqualTo(30);
         assertThat(rows(events(2, List.of(), List.of()))).isEqualTo(7);
-        assertThat(rows(events(-9_223_372_036_854_775_808L, List.of(), List.of()))).isZero();
+        assertThat(rows(events(-9_223_372_036_854_775_808L, List.of(), List.of())))
+                .isZero();
     }
 
     @Test
@@ -96,7 +97,8 @@ class SelectionTest {
         assertThat(rows(events(1, List.of("click"), List.of()))).isEqualTo(10);
         assertThat(rows(events(1, List.of("click", "$pageview"), List.of()))).isEqualTo(20);
         assertThat(rows(events(1, List.of(), List.of("click")))).isEqualTo(23);
-        assertThat(rows(events(1, List.of("click", "$pageview"), List.of("click")))).isEqualTo(10);
+        assertThat(rows(events(1, List.of("click", "$pageview"), List.of("click"))))
+                .isEqualTo(10);
         assertThat(rows(events(1, List.of(strange), List.of()))).isEqualTo(3);
         assertThat(rows(events(1, List.of(), List.of(strange)))).isEqualTo(30);
         assertThat(rows(events(1, List.of("no such event"), List.of()))).isZero();
@@ -104,11 +106,11 @@ class SelectionTest {
 
     @Test
     void anEventThatIsNullIsNoneOfTheExcluded() {
-        database.run("CREATE TABLE t (event Nullable(String), inserted_at DateTime) ENGINE = MergeTree ORDER BY tuple()");
+        database.run(
+                "CREATE TABLE t (event Nullable(String), inserted_at DateTime) ENGINE = MergeTree ORDER BY tuple()");
         database.run("INSERT INTO t VALUES (NULL, '2026-11-01 10:30:00'), ('a', '2026-11-01 10:30:00')");
 
-        assertThat(rows(new RowSelection(
-                        TestDatabase.model("t"), 1, TestDatabase.HOUR, List.of(), List.of("a"))))
+        assertThat(rows(new RowSelection(TestDatabase.model("t"), 1, TestDatabase.HOUR, List.of(), List.of("a"))))
                 .isEqualTo(1);
     }
 
@@ -144,15 +146,16 @@ class SelectionTest {
         assertThatThrownBy(() -> rows(TestDatabase.selection(TestDatabase.model("t", "landed"))))
                 .satisfies(userError("UnknownColumn", "landed"))
                 .isInstanceOfSatisfying(
-                        ExportException.class, failure -> assertThat(failure.fix()).contains("a, inserted_at"));
+                        ExportException.class,
+                        failure -> assertThat(failure.fix()).contains("a, inserted_at"));
     }
 
     @Test
     void aColumnIsNamedOnce() {
         database.run("CREATE TABLE t (a Int8, inserted_at DateTime) ENGINE = MergeTree ORDER BY tuple()");
         Model.Column column = new Model.Column("a", "a");
-        Model model = new Model(
-                "orders", new Relation.Table("t"), "inserted_at", List.of(column, column), List.of(), null);
+        Model model =
+                new Model("orders", new Relation.Table("t"), "inserted_at", List.of(column, column), List.of(), null);
 
         assertRefused(TestDatabase.selection(model), userError("DuplicateColumn", "a"));
     }
@@ -162,8 +165,7 @@ class SelectionTest {
         for (String type : List.of("Date", "String", "Nullable(DateTime)", "UInt32")) {
             database.run("CREATE OR REPLACE TABLE t (inserted_at " + type + ") ENGINE = MergeTree ORDER BY tuple()");
 
-            assertRefused(
-                    TestDatabase.selection(TestDatabase.model("t")), userError("BadLandingTimeColumn", type));
+            assertRefused(TestDatabase.selection(TestDatabase.model("t")), userError("BadLandingTimeColumn", type));
         }
     }
 
@@ -172,8 +174,7 @@ class SelectionTest {
         database.run("CREATE TABLE t (i IntervalDay, inserted_at DateTime) ENGINE = MergeTree ORDER BY tuple()");
         database.run("INSERT INTO t SELECT toIntervalDay(3), '2026-11-01 10:30:00'");
 
-        assertThatThrownBy(() -> database.export(
-                        TestDatabase.selection(TestDatabase.model("t")), TestDatabase.PARQUET))
+        assertThatThrownBy(() -> database.export(TestDatabase.selection(TestDatabase.model("t")), TestDatabase.PARQUET))
                 .satisfies(userError("UnsupportedType"));
     }
 
@@ -184,7 +185,8 @@ class SelectionTest {
             other.insertEvents(5);
             String name = other.settings().database();
 
-            assertThat(rows(TestDatabase.selection(TestDatabase.model(name + ".events")))).isEqualTo(5);
+            assertThat(rows(TestDatabase.selection(TestDatabase.model(name + ".events"))))
+                    .isEqualTo(5);
         }
     }
 
@@ -200,17 +202,19 @@ class SelectionTest {
                 -- one row for each event name; a semicolon and a comment do no harm
                 SELECT event, count() AS number, max(inserted_at) AS landed
                 FROM events WHERE inserted_at >= {interval_start} AND inserted_at < {interval_end}
-                GROUP BY event; """);
+                GROUP BY event;
+                """);
 
-        assertThat(database.export(TestDatabase.selection(model), TestDatabase.JSON_LINES).lines())
+        assertThat(database.export(TestDatabase.selection(model), TestDatabase.JSON_LINES)
+                        .lines())
                 .hasSize(3)
                 .allSatisfy(line -> assertThat(line).contains("\"number\":20,\"landed\":\"2026-11-01T10:"));
     }
 
     @Test
     void aQueriesPlaceholdersAreTheBoundsOfTheRun() {
-        Interval interval = new Interval(
-                Instant.parse("2026-11-01T10:00:00.000001Z"), Instant.parse("2026-11-01T11:00:00Z"));
+        Interval interval =
+                new Interval(Instant.parse("2026-11-01T10:00:00.000001Z"), Instant.parse("2026-11-01T11:00:00Z"));
         Model model = query("SELECT {interval_start} AS s, {interval_end} AS e,"
                 + " {interval_start} AS landed -- no line break follows");
 
@@ -232,7 +236,8 @@ class SelectionTest {
     @Test
     void aQueryThatIsWrongIsExplained() {
         assertRefused(TestDatabase.selection(query("SELEC 1")), userError("SyntaxError"));
-        assertRefused(TestDatabase.selection(query("SELECT nosuchfunction(1) AS landed")), userError("UnknownFunction"));
+        assertRefused(
+                TestDatabase.selection(query("SELECT nosuchfunction(1) AS landed")), userError("UnknownFunction"));
         assertRefused(
                 TestDatabase.selection(query("SELECT now() AS landed, nope FROM system.one")),
                 userError("UnknownColumn", "nope"));
@@ -241,8 +246,8 @@ class SelectionTest {
     @Test
     void aWrongPasswordIsRefusedWithoutShowingIt() {
         ClickHouseSettings settings = database.settings();
-        try (ClickHouseSource source = ClickHouseSource.open(ClickHouseSettings.of(
-                settings.url().toString(), "default", new Secret("canary-4711"), "default"))) {
+        try (ClickHouseSource source = ClickHouseSource.open(
+                ClickHouseSettings.of(settings.url().toString(), "default", new Secret("canary-4711"), "default"))) {
             assertThatThrownBy(source::check)
                     .satisfies(userError("AuthenticationFailed"))
                     .satisfies(failure -> assertThat(failure.toString()).doesNotContain("canary-4711"));
@@ -260,8 +265,8 @@ class SelectionTest {
 
     @Test
     void anUnknownExtraSettingIsNamed() {
-        try (ClickHouseSource source = ClickHouseSource.open(
-                database.settings().withExtraSettings(Map.of("no_such_setting", "1")))) {
+        try (ClickHouseSource source =
+                ClickHouseSource.open(database.settings().withExtraSettings(Map.of("no_such_setting", "1")))) {
             assertThatThrownBy(() -> source.count(events(1, List.of(), List.of()), TestDatabase.tag()))
                     .satisfies(userError("UnsupportedServer", "no_such_setting"));
         }
@@ -274,8 +279,7 @@ class SelectionTest {
 
     @Test
     void whatIsNotClickHouseIsNotTakenForIt() throws IOException {
-        HttpServer server = HttpServer.create(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
             exchange.sendResponseHeaders(404, -1);
             exchange.close();
@@ -292,8 +296,7 @@ class SelectionTest {
     @Test
     void everyEncodingRefusesTheSame() {
         for (Encoding encoding : List.of(TestDatabase.JSON_LINES, TestDatabase.PARQUET, TestDatabase.TAB_SEPARATED)) {
-            assertThatThrownBy(() -> database.export(
-                            TestDatabase.selection(TestDatabase.model("nowhere")), encoding))
+            assertThatThrownBy(() -> database.export(TestDatabase.selection(TestDatabase.model("nowhere")), encoding))
                     .satisfies(userError("UnknownTable", "nowhere"));
         }
     }

@@ -23,8 +23,8 @@ class ServerErrorTest {
 
     @Test
     void anOldServersMessageIsUnderstood() {
-        ExportException error = error(
-                "Code: 60, e.displayText() = DB::Exception: Table default.wtf doesn't exist (version 21.3.1.1)");
+        ExportException error =
+                error("Code: 60, e.displayText() = DB::Exception: Table default.wtf doesn't exist (version 21.3.1.1)");
 
         assertThat(error.code()).isEqualTo("UnknownTable");
         assertThat(error.sentence()).isEqualTo("Table default.wtf doesn't exist");
@@ -105,8 +105,10 @@ class ServerErrorTest {
         assertThat(code(since2511, Optional.of("abcdefghijklmnop"))).contains(159);
         assertThat(code(since249, Optional.empty())).contains(159);
         assertThat(code(before, Optional.empty())).contains(159);
-        assertThat(code("{\"a\":\"" + message + "\"}\n{\"a\"", Optional.empty())).isEmpty();
-        assertThat(code("x\r\n__exception__\r\nwrongtag\r\n" + message, Optional.of("righttag"))).isEmpty();
+        assertThat(code("{\"a\":\"" + message + "\"}\n{\"a\"", Optional.empty()))
+                .isEmpty();
+        assertThat(code("x\r\n__exception__\r\nwrongtag\r\n" + message, Optional.of("righttag")))
+                .isEmpty();
     }
 
     private static Optional<Integer> code(String tail, Optional<String> tag) {

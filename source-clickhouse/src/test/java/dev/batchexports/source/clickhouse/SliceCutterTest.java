@@ -49,7 +49,8 @@ class SliceCutterTest {
     }
 
     @Property
-    void anInstantAboveTheTargetIsShared(@ForAll @IntRange(min = 1, max = 1000) int rows, @ForAll @IntRange(min = 1) int target) {
+    void anInstantAboveTheTargetIsShared(
+            @ForAll @IntRange(min = 1, max = 1000) int rows, @ForAll @IntRange(min = 1) int target) {
         Bucket instant = new Bucket(START_MICROS + 7, 1, rows, rows * 100L);
 
         List<SliceCutter.Cut> cuts = new SliceCutter(INTERVAL, List.of(instant), 1).cuts(target, Integer.MAX_VALUE);
@@ -67,7 +68,8 @@ class SliceCutterTest {
             @ForAll @IntRange(min = 1, max = 20) int maxSlices) {
         assertThat(new SliceCutter(INTERVAL, buckets, 1).cuts(target, maxSlices))
                 .extracting(SliceCutter.Cut::shares)
-                .satisfies(shares -> assertThat(shares.stream().mapToInt(Integer::intValue).sum())
+                .satisfies(shares -> assertThat(
+                                shares.stream().mapToInt(Integer::intValue).sum())
                         .isBetween(1, maxSlices));
     }
 

@@ -118,7 +118,23 @@ final class TestDatabase implements AutoCloseable {
     }
 
     /// The bytes of a stream that was read to its end.
-    record Content(byte[] bytes, long rows) {
+    static final class Content {
+        private final byte[] bytes;
+        private final long rows;
+
+        Content(byte[] bytes, long rows) {
+            this.bytes = bytes;
+            this.rows = rows;
+        }
+
+        byte[] bytes() {
+            return bytes;
+        }
+
+        long rows() {
+            return rows;
+        }
+
         String text() {
             return new String(bytes, StandardCharsets.UTF_8);
         }

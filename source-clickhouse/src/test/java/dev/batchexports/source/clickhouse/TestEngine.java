@@ -67,8 +67,8 @@ final class TestEngine {
     /// Runs a statement to its end.
     String run(String database, String sql) {
         Connections connections = connections();
-        HttpRequest request = HttpRequest.newBuilder(URI.create(connections.clickhouseUrl() + "/?wait_end_of_query=1&database="
-                        + URLEncoder.encode(database, StandardCharsets.UTF_8)))
+        HttpRequest request = HttpRequest.newBuilder(URI.create(connections.clickhouseUrl()
+                        + "/?wait_end_of_query=1&database=" + URLEncoder.encode(database, StandardCharsets.UTF_8)))
                 .header("X-ClickHouse-User", connections.clickhouseUser())
                 .header("X-ClickHouse-Key", connections.clickhousePassword())
                 .POST(BodyPublishers.ofString(sql))

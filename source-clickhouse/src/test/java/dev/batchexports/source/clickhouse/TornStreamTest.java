@@ -97,7 +97,8 @@ class TornStreamTest {
         }
         for (int round = 0; round < 30; round++) {
             int length = 1 + ThreadLocalRandom.current().nextInt(whole.length - 1);
-            boolean endsWithALine = StreamCompression.of(encoding) == StreamCompression.NONE && whole[length - 1] == '\n';
+            boolean endsWithALine =
+                    StreamCompression.of(encoding) == StreamCompression.NONE && whole[length - 1] == '\n';
             try (StreamCheck check = StreamCheck.of(encoding, Optional.empty())) {
                 check.accept(whole, 0, length);
                 if (!endsWithALine) {
@@ -151,8 +152,8 @@ class TornStreamTest {
     @Test
     void aServerThatFallsSilentTearsTheStream() {
         database.run("CREATE VIEW silent AS SELECT *, sleepEachRow(1) AS pause FROM events");
-        try (ClickHouseSource source = sourceWith(
-                settings -> settings.withTimeouts(Duration.ofSeconds(2), Duration.ofMillis(500)))) {
+        try (ClickHouseSource source =
+                sourceWith(settings -> settings.withTimeouts(Duration.ofSeconds(2), Duration.ofMillis(500)))) {
             assertThat(failure(source, TestDatabase.selection(TestDatabase.model("silent")), TestDatabase.JSON_LINES))
                     .satisfies(error -> assertThat(error.kind()).isEqualTo(ErrorKind.TRANSIENT));
         }

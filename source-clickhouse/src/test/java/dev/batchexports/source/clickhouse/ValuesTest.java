@@ -88,8 +88,7 @@ class ValuesTest {
         createRow("properties String", "'{\"b\":1.10, \"a\": [1e3],\\n\"b\":2,\"t\":\"x\\\\ny/\"}'");
 
         // The same bytes, but for the line break between two tokens.
-        assertThat(jsonLine())
-                .isEqualTo(line("\"properties\":{\"b\":1.10, \"a\": [1e3], \"b\":2,\"t\":\"x\\ny/\"}"));
+        assertThat(jsonLine()).isEqualTo(line("\"properties\":{\"b\":1.10, \"a\": [1e3], \"b\":2,\"t\":\"x\\ny/\"}"));
     }
 
     @Test
@@ -114,9 +113,12 @@ class ValuesTest {
         assertThat(jsonLine())
                 .isEqualTo(line("\"s\":\"a\ufffdb\",\"properties\":\"{\\\"a\\\":\\\"\ufffd\\\"}\","
                         + "\"l\":\"\ufffd\",\"a\":[\"\ufffd\"]"));
-        assertThat(database.export(SELECTION, TestDatabase.TAB_SEPARATED).text()).startsWith("a\ufffdb\t");
+        assertThat(database.export(SELECTION, TestDatabase.TAB_SEPARATED).text())
+                .startsWith("a\ufffdb\t");
         try (DuckDb reader = new DuckDb(folder)) {
-            String file = reader.file("t.parquet", database.export(SELECTION, TestDatabase.PARQUET).bytes());
+            String file = reader.file(
+                    "t.parquet",
+                    database.export(SELECTION, TestDatabase.PARQUET).bytes());
             assertThat(reader.rows("SELECT s, l FROM " + file)).containsExactly("a\ufffdb|\ufffd");
         }
     }
@@ -132,7 +134,9 @@ class ValuesTest {
                         + " 'v'::Variant(Int64, String), 'low', 12.5, [1, 2], '2026-01-02'");
 
         try (DuckDb reader = new DuckDb(folder)) {
-            String file = reader.file("t.parquet", database.export(SELECTION, TestDatabase.PARQUET).bytes());
+            String file = reader.file(
+                    "t.parquet",
+                    database.export(SELECTION, TestDatabase.PARQUET).bytes());
             assertThat(reader.rows("SELECT a, b, c, d, e, f, g, h, i, j, k, l, inserted_at FROM " + file))
                     .containsExactly("655c28ea-798d-4b52-8015-12640b715288|null|1.2.3.4|-5|one|2026-01-02T03:04:05Z"
                             + "|2026-01-02T03:04:05.678Z|\"v\"|low|12.5000|[1, 2]|2026-01-02"

@@ -170,7 +170,7 @@ final class S3Transfer implements Transfer {
         if (parts.isPresent() && slice.consistsOf(parts.get())) {
             return new Located.Uploaded(slice, parts.get());
         }
-        if (parts.isEmpty() && isCompleted(slice)) {
+        if (isCompleted(slice)) {
             return new Located.Completed(slice);
         }
         LOG.warn("The upload of {} is {}", slice.upload().key(), parts.isPresent() ? "not as it was left" : "gone");

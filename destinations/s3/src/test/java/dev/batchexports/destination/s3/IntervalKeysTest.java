@@ -18,10 +18,7 @@ class IntervalKeysTest {
     private static final String STEM = "2026-03-04T05:00:00Z-2026-03-04T06:00:00Z";
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             ''                                            | ''
             exports                                       | exports/
             /exports/                                     | exports/
@@ -97,10 +94,7 @@ class IntervalKeysTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             ''                      | ''
             a/b                     | a/b/
             a/{table}/b             | a/

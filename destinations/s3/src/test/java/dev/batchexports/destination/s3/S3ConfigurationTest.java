@@ -130,11 +130,7 @@ class S3ConfigurationTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            nullValues = "null",
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', nullValues = "null", textBlock = """
             bucket_name                  | null                    | is required
             bucket_name                  | ab                      | must have 3 to 63 characters, not 2
             bucket_name                  | Exports                 | may hold lower-case letters
@@ -185,12 +181,10 @@ class S3ConfigurationTest {
     @Test
     void wantsKeyAndSecretTogether() {
         assertThat(violations(Map.of("bucket_name", "exports", "aws_secret_access_key", "canary-secret")))
-                .containsExactly(
-                        new Violation("aws_access_key_id", "is required when aws_secret_access_key is given"));
+                .containsExactly(new Violation("aws_access_key_id", "is required when aws_secret_access_key is given"));
         assertThat(violations(Map.of("bucket_name", "exports", "aws_session_token", "canary-token")))
                 .containsExactly(new Violation(
-                        "aws_session_token",
-                        "is only used together with aws_access_key_id and aws_secret_access_key"));
+                        "aws_session_token", "is only used together with aws_access_key_id and aws_secret_access_key"));
     }
 
     @Test
@@ -199,8 +193,7 @@ class S3ConfigurationTest {
                         "bucket_name", "exports",
                         "aws_access_key_id", "AKIA",
                         "aws_secret_access_key", "canary secret\n")))
-                .containsExactly(
-                        new Violation("aws_secret_access_key", "must not hold spaces or line breaks"));
+                .containsExactly(new Violation("aws_secret_access_key", "must not hold spaces or line breaks"));
     }
 
     @ParameterizedTest

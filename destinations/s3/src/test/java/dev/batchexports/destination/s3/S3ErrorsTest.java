@@ -141,19 +141,15 @@ class S3ErrorsTest {
                         .putHeader("x-amz-bucket-region", "us-west-2")
                         .build())
                 .build();
-        ExportException error = translate(
-                S3Action.LIST,
-                (S3Exception) S3Exception.builder()
-                        .statusCode(301)
-                        .awsErrorDetails(details)
-                        .build());
+        ExportException error = translate(S3Action.LIST, (S3Exception)
+                S3Exception.builder().statusCode(301).awsErrorDetails(details).build());
         assertThat(error.fix()).isEqualTo("Set region to us-west-2.");
     }
 
     @Test
     void takesASessionTokenThatExpiredForPermanentBecauseNobodyRenewsIt() {
-        S3Errors errors = new S3Errors(
-                S3Store.configuration(S3Store.with(PARAMETERS, "aws_session_token", "canary-session")));
+        S3Errors errors =
+                new S3Errors(S3Store.configuration(S3Store.with(PARAMETERS, "aws_session_token", "canary-session")));
         ExportException error = errors.translate(S3Action.LIST, "k", s3("ExpiredToken", 400));
         assertThat(error.kind()).isEqualTo(ErrorKind.USER);
         assertThat(error.sentence() + error.fix()).doesNotContain("canary-session");
@@ -161,8 +157,8 @@ class S3ErrorsTest {
 
     @Test
     void explainsARoleThatCannotBeAssumed() {
-        S3Errors errors = new S3Errors(S3Store.configuration(
-                S3Store.with(PARAMETERS, "role_arn", "arn:aws:iam::123456789012:role/exports")));
+        S3Errors errors = new S3Errors(
+                S3Store.configuration(S3Store.with(PARAMETERS, "role_arn", "arn:aws:iam::123456789012:role/exports")));
         ExportException error = errors.translate(S3Action.LIST, "k", (StsException) StsException.builder()
                 .statusCode(403)
                 .awsErrorDetails(

@@ -49,7 +49,8 @@ keep_application() {
     local fresh="$APP/$fingerprint.new" entry copy
     rm -rf "$fresh"
     mkdir -p "$fresh"
-    while read -r entry; do
+    # Maven's file ends without a line end.
+    while read -r entry || [[ -n "$entry" ]]; do
         if [[ "$entry" == "$BX_ROOT"/* ]]; then
             copy="$(basename "$entry")"
             cp "$entry" "$fresh/$copy"

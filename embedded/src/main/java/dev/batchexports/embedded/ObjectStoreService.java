@@ -75,7 +75,7 @@ final class ObjectStoreService implements Service {
         PrivateFile.folder(folder.resolve("data"));
         Path configuration = folder.resolve("identities.json");
         PrivateFile.write(configuration, configuration());
-        deleteSockets();
+        cleanUp();
         List<String> command = new ArrayList<>(GuardedProcess.diesWithItsGuard());
         command.addAll(List.of(
                 program.toString(),
@@ -109,7 +109,8 @@ final class ObjectStoreService implements Service {
     }
 
     /// SeaweedFS leaves sockets named after its ports in /tmp.
-    private void deleteSockets() {
+    @Override
+    public void cleanUp() {
         for (int chosen : allPorts) {
             for (String part :
                     List.of("s3", "s3-grpc", "master-grpc", "volume-grpc", "filer", "filer-grpc", "admin-grpc")) {

@@ -13,6 +13,9 @@ sealed interface Service permits TemporalService, ClickHouseService, ObjectStore
     /// Whether clients can use it. Called again and again while it starts.
     boolean ready();
 
+    /// Removes what a process that has ended left outside the data folder.
+    default void cleanUp() {}
+
     /// Adds where it is and how to log in.
     Connections addTo(Connections connections);
 

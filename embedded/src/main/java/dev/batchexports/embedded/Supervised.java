@@ -179,6 +179,7 @@ final class Supervised {
                     running.resume();
                 }
                 running.stop();
+                service.cleanUp();
             }
         } finally {
             changes.unlock();
@@ -192,6 +193,7 @@ final class Supervised {
             process = null;
             if (running != null) {
                 running.kill();
+                service.cleanUp();
             }
         } finally {
             changes.unlock();

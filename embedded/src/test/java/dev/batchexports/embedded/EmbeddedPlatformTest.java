@@ -168,9 +168,9 @@ class EmbeddedPlatformTest {
 
     @Test
     void refusesAFolderThatAnotherPlatformUses() {
-        Options options = Options.forTests(folder, Component.POSTGRES);
+        Options options = Options.forTests(folder, Component.TEMPORAL);
         try (EmbeddedPlatform platform = EmbeddedPlatform.start(options)) {
-            assertThat(platform.pid(Component.POSTGRES)).isPositive();
+            assertThat(platform.pid(Component.TEMPORAL)).isPositive();
             assertThatThrownBy(() -> EmbeddedPlatform.start(options))
                     .isInstanceOf(EmbeddedException.class)
                     .hasMessageContaining(
@@ -191,10 +191,10 @@ class EmbeddedPlatformTest {
 
     @Test
     void endsAllProcessesWhenItIsClosed() {
-        Options options = Options.forTests(folder, Component.POSTGRES, Component.CLICKHOUSE);
+        Options options = Options.forTests(folder, Component.TEMPORAL, Component.CLICKHOUSE);
         Set<Long> pids;
         try (EmbeddedPlatform platform = EmbeddedPlatform.start(options)) {
-            pids = Set.of(platform.pid(Component.POSTGRES), platform.pid(Component.CLICKHOUSE));
+            pids = Set.of(platform.pid(Component.TEMPORAL), platform.pid(Component.CLICKHOUSE));
         }
         await().atMost(Duration.ofSeconds(5))
                 .untilAsserted(() -> assertThat(pids).noneMatch(EmbeddedPlatformTest::running));

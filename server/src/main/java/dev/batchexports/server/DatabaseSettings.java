@@ -25,9 +25,8 @@ public record DatabaseSettings(
     /// @throws IllegalArgumentException naming what is missing, without quoting the URL
     DatabaseSettings forJdbc() {
         if (url.isBlank()) {
-            throw new IllegalArgumentException(
-                    "BX_DATABASE_URL is empty: set it to the metadata database, such as"
-                            + " jdbc:postgresql://localhost:5432/batch_exports");
+            throw new IllegalArgumentException("BX_DATABASE_URL is empty: set it to the metadata database, such as"
+                    + " jdbc:postgresql://localhost:5432/batch_exports");
         }
         if (url.startsWith("jdbc:postgresql:")) {
             return this;
@@ -42,7 +41,9 @@ public record DatabaseSettings(
         if (!postgres || uri.getHost() == null) {
             throw unreadable();
         }
-        String[] credentials = uri.getRawUserInfo() == null ? new String[0] : uri.getRawUserInfo().split(":", 2);
+        String[] credentials = uri.getRawUserInfo() == null
+                ? new String[0]
+                : uri.getRawUserInfo().split(":", 2);
         String jdbc = "jdbc:postgresql://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort())
                 + uri.getRawPath() + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery());
         return new DatabaseSettings(

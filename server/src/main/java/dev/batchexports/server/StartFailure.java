@@ -35,7 +35,8 @@ public final class StartFailure {
                 Optional.of("Port " + taken.getPort() + " is taken: set BX_HTTP_PORT to a free one.");
             case SQLException database -> Optional.of(databaseSentence(database));
             case ConfigurationPropertiesBindException setting -> Optional.of(settingSentence(setting));
-            case FlywayException migration when migration.getCause() == null ->
+            case FlywayException migration
+            when migration.getCause() == null ->
                 Optional.of("The metadata database cannot be migrated: " + firstLine(message(migration)));
             default -> Optional.empty();
         };

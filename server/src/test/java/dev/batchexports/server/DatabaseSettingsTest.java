@@ -13,7 +13,8 @@ class DatabaseSettingsTest {
 
     @Test
     void aJdbcUrlStaysAsItIs() {
-        assertThat(settings("jdbc:postgresql://db:5433/exports?sslmode=require", "me", "secret").url())
+        assertThat(settings("jdbc:postgresql://db:5433/exports?sslmode=require", "me", "secret")
+                        .url())
                 .isEqualTo("jdbc:postgresql://db:5433/exports?sslmode=require");
     }
 

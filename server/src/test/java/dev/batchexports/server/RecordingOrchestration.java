@@ -43,7 +43,8 @@ public final class RecordingOrchestration implements Orchestration {
     /// The export as the schedule was last asked to match it.
     public BatchExport schedule(String export) {
         return calls.stream()
-                .filter(call -> call.action().equals("apply") && call.subject().toString().equals(export))
+                .filter(call -> call.action().equals("apply")
+                        && call.subject().toString().equals(export))
                 .reduce((earlier, later) -> later)
                 .orElseThrow()
                 .export()

@@ -15,7 +15,8 @@ class StartFailureTest {
     private final TestServer server = TestServer.get();
 
     private String failure(Map<String, Object> changes) {
-        Throwable failure = catchThrowable(() -> server.startAnother(new HashMap<>(changes)).close());
+        Throwable failure =
+                catchThrowable(() -> server.startAnother(new HashMap<>(changes)).close());
         assertThat(failure).isNotNull();
         String sentence = StartFailure.sentence(failure);
         assertThat(sentence).doesNotContain("\n", "Exception", "Bean", "at dev.");

@@ -42,6 +42,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What every destination has to do, proven against its real store.
 ///
@@ -461,23 +462,25 @@ public abstract class DestinationContract {
 
     /// An older run's commit is held back at each of its requests in turn, while a later run of the same
     /// interval commits; then it goes on.
-    @Test
-    public void letsAnOlderCommitThatWakesUpChangeNothing() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2})
+    public void letsAnOlderCommitThatWakesUpChangeNothing(int slices) throws Exception {
         assumeThat(replaces()).isTrue();
         try (Destination destination = harness().open();
                 FaultyProxy proxy = FaultyProxy.to(harness().address())) {
             int exchange = 1;
-            while (holdsOneExchange(exchange, destination, proxy)) {
+            while (holdsOneExchange(slices, exchange, destination, proxy)) {
                 exchange++;
             }
             assertThat(exchange).isGreaterThan(1);
         }
     }
 
-    private boolean holdsOneExchange(int exchange, Destination destination, FaultyProxy proxy) throws Exception {
+    private boolean holdsOneExchange(int slices, int exchange, Destination destination, FaultyProxy proxy)
+            throws Exception {
         String table = model + "_" + exchange;
         SampleRun oldest = run(table, "oldest", 1, 4, ROWS);
-        SampleRun older = run(table, "older", 2, 2, ROWS);
+        SampleRun older = run(table, "older", 2, slices, ROWS);
         SampleRun later = run(table, "later", 3, 4, ROWS);
         CommitResult.Committed _ = oldest.export(destination);
         List<SliceReceipt> receipts = older.writeAll(destination);

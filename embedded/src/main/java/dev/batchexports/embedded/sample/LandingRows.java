@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class LandingRows implements AutoCloseable {
     private static final Logger LOG = System.getLogger(LandingRows.class.getName());
     private static final Duration BEAT = Duration.ofSeconds(1);
+    private static final Duration LONGEST_INSERT = Duration.ofSeconds(5);
 
     private final ClickHouseEndpoint endpoint;
     private final int rowsPerSecond;
@@ -72,9 +73,11 @@ public final class LandingRows implements AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
-        thread.interrupt();
         try {
-            thread.join(Duration.ofSeconds(5));
+            if (!thread.join(LONGEST_INSERT)) {
+                thread.interrupt();
+                thread.join();
+            }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }

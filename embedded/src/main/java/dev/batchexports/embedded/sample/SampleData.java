@@ -126,6 +126,9 @@ public final class SampleData implements AutoCloseable {
     }
 
     private void insert(List<Span> pieces) {
+        if (pieces.isEmpty()) {
+            return;
+        }
         long total = pieces.stream().mapToLong(Span::rows).sum();
         long done = 0;
         progress.loaded(done, total);

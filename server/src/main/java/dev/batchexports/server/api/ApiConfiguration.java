@@ -82,8 +82,7 @@ public class ApiConfiguration {
     }
 
     @Bean(destroyMethod = "close")
-    Readiness readiness(
-            JdbcClient jdbc, ClickHouseSource source, ObjectProvider<TaskQueues> queues, Clock clock) {
+    Readiness readiness(JdbcClient jdbc, ClickHouseSource source, ObjectProvider<TaskQueues> queues, Clock clock) {
         List<DependencyCheck> checks = new ArrayList<>();
         checks.add(new DependencyCheck("database", () -> {
             jdbc.sql("select 1").query(Integer.class).single();
@@ -149,8 +148,7 @@ public class ApiConfiguration {
         public @Nullable Instant convert(String text) {
             return text.isBlank()
                     ? null
-                    : RequestTime.parse(text)
-                            .orElseThrow(() -> new IllegalArgumentException(RequestTime.EXPECTED));
+                    : RequestTime.parse(text).orElseThrow(() -> new IllegalArgumentException(RequestTime.EXPECTED));
         }
     }
 }

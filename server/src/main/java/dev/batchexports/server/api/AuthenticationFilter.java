@@ -62,8 +62,7 @@ final class AuthenticationFilter extends OncePerRequestFilter {
         chain.doFilter(request, response);
     }
 
-    private void refuse(HttpServletResponse response, String challenge, String code, String detail)
-            throws IOException {
+    private void refuse(HttpServletResponse response, String challenge, String code, String detail) throws IOException {
         response.setHeader(HttpHeaders.WWW_AUTHENTICATE, challenge);
         problems.write(response, Problem.of(HttpStatus.UNAUTHORIZED, code, detail));
     }

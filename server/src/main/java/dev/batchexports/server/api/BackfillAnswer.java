@@ -12,10 +12,11 @@ record BackfillAnswer(
         UUID id,
         UUID batchExportId,
 
-        @Schema(description = "A boundary of the export's intervals; null for the earliest data.")
-        @Nullable Instant startAt,
+        @Schema(description = "A boundary of the export's intervals; null for the earliest data.") @Nullable
+        Instant startAt,
 
-        @Schema(description = "A boundary of the export's intervals.") Instant endAt,
+        @Schema(description = "A boundary of the export's intervals.")
+        Instant endAt,
 
         @Schema(allowableValues = {"all", "gaps"}) String scope,
 
@@ -34,7 +35,8 @@ record BackfillAnswer(
                 })
         String status,
 
-        @Schema(description = "Null until the intervals are known.") @Nullable Integer totalRuns,
+        @Schema(description = "Null until the intervals are known.") @Nullable
+        Integer totalRuns,
 
         int finishedRuns,
         int failedRuns,

@@ -55,12 +55,12 @@ class BackfillRoutes {
             @PathVariable UUID id,
             @Parameter(schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
                     @RequestParam(required = false)
-                    @Nullable Integer limit,
+                    @Nullable
+                    Integer limit,
             @RequestParam(required = false) @Nullable String cursor) {
         int size = Page.limit(limit);
         List<Backfill> found = backfills.list(exports.find(projectId, id), Cursor.backfill(cursor), size + 1);
-        return Page.of(
-                found, size, backfill -> Cursor.of(backfill.createdAt(), backfill.id()), BackfillAnswer::of);
+        return Page.of(found, size, backfill -> Cursor.of(backfill.createdAt(), backfill.id()), BackfillAnswer::of);
     }
 
     @Operation(operationId = "createBackfill", summary = "Create a backfill", description = "Its runs start at once.")
@@ -79,7 +79,10 @@ class BackfillRoutes {
         return BackfillAnswer.of(backfills.create(export, form(body, violations), violations));
     }
 
-    @Operation(operationId = "planBackfill", summary = "Plan a backfill", description = "What it would do, without doing it.")
+    @Operation(
+            operationId = "planBackfill",
+            summary = "Plan a backfill",
+            description = "What it would do, without doing it.")
     @PostMapping(path = "plan/", consumes = MediaType.APPLICATION_JSON_VALUE)
     @RequiresScope(Scope.READ)
     BackfillPlan plan(
@@ -97,12 +100,14 @@ class BackfillRoutes {
     @Operation(operationId = "getBackfill", summary = "Get a backfill")
     @GetMapping("{backfill}/")
     @RequiresScope(Scope.READ)
-    BackfillAnswer get(
-            @PathVariable("project_id") long projectId, @PathVariable UUID id, @PathVariable UUID backfill) {
+    BackfillAnswer get(@PathVariable("project_id") long projectId, @PathVariable UUID id, @PathVariable UUID backfill) {
         return BackfillAnswer.of(backfills.find(exports.find(projectId, id), backfill));
     }
 
-    @Operation(operationId = "cancelBackfill", summary = "Cancel a backfill", description = "With the runs that it has started.")
+    @Operation(
+            operationId = "cancelBackfill",
+            summary = "Cancel a backfill",
+            description = "With the runs that it has started.")
     @PostMapping("{backfill}/cancel/")
     @RequiresScope(Scope.WRITE)
     BackfillAnswer cancel(
@@ -110,7 +115,10 @@ class BackfillRoutes {
         return BackfillAnswer.of(backfills.cancel(exports.find(projectId, id), backfill));
     }
 
-    @Operation(operationId = "pauseBackfill", summary = "Pause a backfill", description = "What runs goes on; no further run starts.")
+    @Operation(
+            operationId = "pauseBackfill",
+            summary = "Pause a backfill",
+            description = "What runs goes on; no further run starts.")
     @PostMapping("{backfill}/pause/")
     @RequiresScope(Scope.WRITE)
     BackfillAnswer pause(

@@ -23,18 +23,22 @@ record BatchExportAnswer(
         @Schema(example = "hour") String interval,
         @Schema(example = "Europe/Berlin") String timezone,
 
-        @Schema(description = "Null for intervals shorter than a day.") @Nullable Integer offsetHour,
+        @Schema(description = "Null for intervals shorter than a day.") @Nullable
+        Integer offsetHour,
 
-        @Schema(description = "Null for intervals shorter than a week.") @Nullable Integer offsetDay,
+        @Schema(description = "Null for intervals shorter than a week.") @Nullable
+        Integer offsetDay,
 
         @Schema(description = "Reserved: always empty.") List<Object> filters,
         List<String> includeEvents,
         List<String> excludeEvents,
         boolean paused,
 
-        @Schema(allowableValues = {"active", "paused", "ended"}) String status,
+        @Schema(allowableValues = {"active", "paused", "ended"})
+        String status,
 
-        @Schema(description = "Why the export was paused, unless by a user.") @Nullable String pauseReason,
+        @Schema(description = "Why the export was paused, unless by a user.") @Nullable
+        String pauseReason,
 
         @Nullable Instant startAt,
         @Nullable Instant endAt,
@@ -47,15 +51,14 @@ record BatchExportAnswer(
         Instant lastUpdatedAt,
         @Nullable Instant lastPausedAt,
 
-        @Schema(description = "The latest runs, newest first; at most 10.") List<RunAnswer> latestRuns) {
+        @Schema(description = "The latest runs, newest first; at most 10.")
+        List<RunAnswer> latestRuns) {
 
     static final int LATEST_RUNS = 10;
 
     /// @param config without secrets
     @Schema(name = "DestinationWithoutSecrets")
-    record DestinationAnswer(
-            @Schema(example = "S3") String type,
-            Map<String, Object> config) {}
+    record DestinationAnswer(@Schema(example = "S3") String type, Map<String, Object> config) {}
 
     /// @param latestRuns newest first
     static BatchExportAnswer of(BatchExport export, List<Run> latestRuns, Instant now) {

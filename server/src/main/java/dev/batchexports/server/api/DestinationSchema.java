@@ -39,9 +39,8 @@ final class DestinationSchema {
                                 context.getGeneratorConfig().createObjectNode().put("type", "string"), true)
                         : null);
         SchemaGeneratorConfigPart<FieldScope> fields = builder.forFields()
-                .withPropertyNameOverrideResolver(field -> component(field)
-                        .map(JsonFields::name)
-                        .orElse(field.getName()))
+                .withPropertyNameOverrideResolver(
+                        field -> component(field).map(JsonFields::name).orElse(field.getName()))
                 .withRequiredCheck(DestinationSchema::isRequired)
                 .withTitleResolver(field -> text(field, Parameter::title))
                 .withDescriptionResolver(field -> text(field, Parameter::description))
@@ -66,8 +65,7 @@ final class DestinationSchema {
 
     /// A parameter may be left out if it may be null or has a default.
     private static boolean isRequired(FieldScope field) {
-        boolean nullable =
-                field.getRawMember().getAnnotatedType().isAnnotationPresent(Nullable.class);
+        boolean nullable = field.getRawMember().getAnnotatedType().isAnnotationPresent(Nullable.class);
         return !nullable && text(field, Parameter::defaultValue) == null;
     }
 
@@ -90,15 +88,15 @@ final class DestinationSchema {
     }
 
     /// Null where the annotation says nothing.
-    private static @Nullable String text(
-            FieldScope field, Function<Parameter, String> attribute) {
+    private static @Nullable String text(FieldScope field, Function<Parameter, String> attribute) {
         Parameter parameter = field.getRawMember().getAnnotation(Parameter.class);
         String text = parameter == null ? "" : attribute.apply(parameter);
         return text.isEmpty() ? null : text;
     }
 
     private static Optional<RecordComponent> component(FieldScope field) {
-        for (RecordComponent component : field.getRawMember().getDeclaringClass().getRecordComponents()) {
+        for (RecordComponent component :
+                field.getRawMember().getDeclaringClass().getRecordComponents()) {
             if (component.getName().equals(field.getDeclaredName())) {
                 return Optional.of(component);
             }

@@ -22,7 +22,10 @@ class DestinationTypeRoutes {
         this.catalog = catalog;
     }
 
-    @Operation(operationId = "listDestinationTypes", summary = "List destination types", description = "With the parameters that each one takes.")
+    @Operation(
+            operationId = "listDestinationTypes",
+            summary = "List destination types",
+            description = "With the parameters that each one takes.")
     @GetMapping
     @RequiresScope(Scope.READ)
     List<DestinationTypeAnswer> list() {

@@ -24,7 +24,9 @@ class ErrorRoute implements ErrorController {
                 ? ProblemHandler.internal()
                 : Problem.of(
                         status,
-                        status == HttpStatus.NOT_FOUND ? "unknown_route" : status.name().toLowerCase(Locale.ROOT),
+                        status == HttpStatus.NOT_FOUND
+                                ? "unknown_route"
+                                : status.name().toLowerCase(Locale.ROOT),
                         status.getReasonPhrase() + ".");
         return ResponseEntity.status(problem.status())
                 .contentType(MediaType.APPLICATION_PROBLEM_JSON)

@@ -68,13 +68,19 @@ class ExportRoutes {
             @PathVariable("project_id") long projectId,
             @Parameter(schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
                     @RequestParam(required = false)
-                    @Nullable Integer limit,
+                    @Nullable
+                    Integer limit,
             @RequestParam(required = false) @Nullable String cursor,
-            @Parameter(description = "Part of the name, in any case.") @RequestParam(required = false)
-                    @Nullable String search,
-            @Parameter(schema = @Schema(type = "string", allowableValues = {"active", "paused", "ended"}))
+            @Parameter(description = "Part of the name, in any case.") @RequestParam(required = false) @Nullable
+                    String search,
+            @Parameter(
+                            schema =
+                                    @Schema(
+                                            type = "string",
+                                            allowableValues = {"active", "paused", "ended"}))
                     @RequestParam(required = false)
-                    @Nullable String status) {
+                    @Nullable
+                    String status) {
         int size = Page.limit(limit);
         List<BatchExport> found = exports.list(
                 projectId,
@@ -110,7 +116,8 @@ class ExportRoutes {
     }
 
     @Operation(
-            operationId = "testConnection", summary = "Test a connection",
+            operationId = "testConnection",
+            summary = "Test a connection",
             description = "Tries to read the model and to write to the destination, and stores nothing. With the id of"
                     + " a batch export of the project, what is absent is taken from it, secrets included.")
     @PostMapping(path = "test/", consumes = MediaType.APPLICATION_JSON_VALUE)
@@ -132,7 +139,8 @@ class ExportRoutes {
     }
 
     @Operation(
-            operationId = "changeBatchExport", summary = "Change a batch export",
+            operationId = "changeBatchExport",
+            summary = "Change a batch export",
             description = "A field replaces the export's; null takes it back to its default. Of destination.config each"
                     + " parameter by itself replaces the export's, so that absent secrets are kept; null removes one.")
     @PatchMapping(path = "{id}/", consumes = MediaType.APPLICATION_JSON_VALUE)
@@ -148,7 +156,8 @@ class ExportRoutes {
     }
 
     @Operation(
-            operationId = "deleteBatchExport", summary = "Delete a batch export",
+            operationId = "deleteBatchExport",
+            summary = "Delete a batch export",
             description = "Cancels its backfills and runs and removes its schedule. What was exported stays.")
     @DeleteMapping("{id}/")
     @RequiresScope(Scope.WRITE)
@@ -173,7 +182,8 @@ class ExportRoutes {
             @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content = @Content(schema = @Schema(implementation = UnpauseForm.class)))
                     @RequestBody(required = false)
-                    @Nullable JsonNode body) {
+                    @Nullable
+                    JsonNode body) {
         CatchUp catchUp = CatchUp.NOTHING;
         if (body != null) {
             Violations violations = new Violations();
@@ -185,7 +195,8 @@ class ExportRoutes {
     }
 
     @Operation(
-            operationId = "previewSchedule", summary = "Preview the schedule",
+            operationId = "previewSchedule",
+            summary = "Preview the schedule",
             description = "The next intervals, soonest first; none while the export is paused or ended.")
     @GetMapping("{id}/schedule/")
     @RequiresScope(Scope.READ)
@@ -194,7 +205,8 @@ class ExportRoutes {
             @PathVariable UUID id,
             @Parameter(schema = @Schema(type = "integer", minimum = "1", maximum = "100", defaultValue = "5"))
                     @RequestParam(required = false)
-                    @Nullable Integer count) {
+                    @Nullable
+                    Integer count) {
         int wanted = count == null ? DEFAULT_PREVIEW : count;
         if (wanted < 1 || wanted > MAXIMUM_PREVIEW) {
             throw new InvalidRequestException("/count", "must be 1 to " + MAXIMUM_PREVIEW);
@@ -205,7 +217,8 @@ class ExportRoutes {
     }
 
     @Operation(
-            operationId = "listIntervals", summary = "List expected intervals",
+            operationId = "listIntervals",
+            summary = "List expected intervals",
             description = "One entry for each interval that was to be exported, oldest first, so that a missing one"
                     + " shows. At most 10000.")
     @GetMapping("{id}/intervals/")
@@ -213,11 +226,14 @@ class ExportRoutes {
     Results<IntervalAnswer> intervals(
             @PathVariable("project_id") long projectId,
             @PathVariable UUID id,
-            @Parameter(description = "36 intervals before the end by default.") @RequestParam(required = false)
-                    @Nullable Instant start,
+            @Parameter(description = "36 intervals before the end by default.")
+                    @RequestParam(required = false)
+                    @Nullable
+                    Instant start,
             @Parameter(description = "The end of the interval that is under way by default.")
                     @RequestParam(required = false)
-                    @Nullable Instant end) {
+                    @Nullable
+                    Instant end) {
         return new Results<>(runs.intervals(exports.find(projectId, id), start, end).stream()
                 .map(IntervalAnswer::of)
                 .toList());

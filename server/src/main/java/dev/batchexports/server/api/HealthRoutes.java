@@ -31,7 +31,8 @@ class HealthRoutes {
     }
 
     @Operation(
-            operationId = "isReady", summary = "Whether this process can do its work",
+            operationId = "isReady",
+            summary = "Whether this process can do its work",
             description = "Names each dependency: the metadata database, Temporal, ClickHouse and the workers.")
     @ApiResponse(responseCode = "200", description = "Everything is there")
     @ApiResponse(

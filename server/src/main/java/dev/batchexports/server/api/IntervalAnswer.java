@@ -12,9 +12,12 @@ record IntervalAnswer(
         Instant dataIntervalStart,
         Instant dataIntervalEnd,
 
-        @Schema(allowableValues = {"completed", "running", "failed", "missing", "upcoming"}) String state,
+        @Schema(allowableValues = {"completed", "running", "failed", "missing", "upcoming"})
+        String state,
 
-        @Schema(description = "The run that decides the state.") @Nullable UUID runId,
+        @Schema(description = "The run that decides the state.") @Nullable
+        UUID runId,
+
         @Nullable Long rows) {
     static IntervalAnswer of(ExpectedInterval expected) {
         return new IntervalAnswer(

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 record LogLineAnswer(
         Instant timestamp,
 
-        @Schema(allowableValues = {"DEBUG", "INFO", "WARNING", "ERROR"}) String level,
+        @Schema(allowableValues = {"DEBUG", "INFO", "WARNING", "ERROR"})
+        String level,
 
         String stage,
         String message,

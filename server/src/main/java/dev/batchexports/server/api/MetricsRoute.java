@@ -18,9 +18,11 @@ class MetricsRoute {
     private static final MediaType TEXT = MediaType.parseMediaType("text/plain;version=0.0.4;charset=utf-8");
 
     private final PrometheusMeterRegistry registry;
+    private final RunMetrics runs;
 
-    MetricsRoute(PrometheusMeterRegistry registry) {
+    MetricsRoute(PrometheusMeterRegistry registry, RunMetrics runs) {
         this.registry = registry;
+        this.runs = runs;
     }
 
     @Operation(operationId = "getMetrics", summary = "Metrics in the text format of Prometheus")
@@ -30,6 +32,7 @@ class MetricsRoute {
             content = @Content(mediaType = "text/plain", schema = @Schema(type = "string")))
     @GetMapping(PublicPaths.METRICS)
     ResponseEntity<String> metrics() {
+        runs.refresh();
         return ResponseEntity.ok().contentType(TEXT).body(registry.scrape());
     }
 }

@@ -7,7 +7,6 @@ import dev.batchexports.server.backfills.BackfillPlan;
 import dev.batchexports.server.exports.DestinationCatalog;
 import dev.batchexports.server.exports.ExportForm;
 import io.swagger.v3.core.util.Json31;
-import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.Operation;
 import io.swagger.v3.oas.models.PathItem;
 import io.swagger.v3.oas.models.info.Info;
@@ -21,6 +20,7 @@ import io.swagger.v3.oas.models.servers.Server;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.springdoc.core.customizers.OpenApiCustomizer;
@@ -104,7 +104,7 @@ class OpenApiConfiguration {
             }
         });
         schemas.remove("JsonNode");
-        schemas.get("BatchExportRequest").addProperty("filters", parse(FILTERS));
+        Objects.requireNonNull(schemas.get("BatchExportRequest")).addProperty("filters", parse(FILTERS));
         schemas.put("Model", parse(MODEL));
         schemas.put("Violation", parse(VIOLATION));
         schemas.put(PROBLEM, parse(PROBLEM_SCHEMA));
@@ -113,15 +113,19 @@ class OpenApiConfiguration {
             Map<String, Object> config = new TreeMap<>(DestinationSchema.of(type));
             config.remove("$schema");
             destinations.add(Map.of(
-                    "type", "object",
-                    "properties", Map.of("type", Map.of("type", "string", "enum", List.of(type.name())), "config", config),
-                    "required", List.of("type", "config"),
-                    "additionalProperties", false));
+                    "type",
+                    "object",
+                    "properties",
+                    Map.of("type", Map.of("type", "string", "enum", List.of(type.name())), "config", config),
+                    "required",
+                    List.of("type", "config"),
+                    "additionalProperties",
+                    false));
         }
         schemas.put(
                 "Destination",
-                parse(JSON.writeValueAsString(Map.of(
-                        "description", "The parameters differ by type.", "oneOf", destinations))));
+                parse(JSON.writeValueAsString(
+                        Map.of("description", "The parameters differ by type.", "oneOf", destinations))));
         schemas.put("BatchExportChange", RecordSchema.relaxed(schemas, "BatchExportRequest"));
         schemas.put("ConnectionTestRequest", RecordSchema.relaxed(schemas, "BatchExportRequest"));
     }

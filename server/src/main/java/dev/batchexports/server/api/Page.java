@@ -12,8 +12,9 @@ import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
 /// @param next the URL of the next page; null on the last one
 record Page<T>(
         List<T> results,
-        @Schema(description = "The URL of the next page; null on the last one.", format = "uri")
-        @Nullable String next) {
+
+        @Schema(description = "The URL of the next page; null on the last one.", format = "uri") @Nullable
+        String next) {
 
     static final int DEFAULT_LIMIT = 100;
     static final int MAXIMUM_LIMIT = 1_000;
@@ -30,7 +31,8 @@ record Page<T>(
         List<S> page = found.size() > limit ? found.subList(0, limit) : found;
         String next = found.size() > limit
                 ? ServletUriComponentsBuilder.fromCurrentRequest()
-                        .replaceQueryParam("cursor", cursor.apply(page.getLast()).encoded())
+                        .replaceQueryParam(
+                                "cursor", cursor.apply(page.getLast()).encoded())
                         .build()
                         .toUriString()
                 : null;
@@ -41,8 +43,7 @@ record Page<T>(
     static int limit(@Nullable Integer given) {
         int limit = given == null ? DEFAULT_LIMIT : given;
         if (limit < 1 || limit > MAXIMUM_LIMIT) {
-            throw new InvalidRequestException(
-                    "/limit", "must be 1 to " + MAXIMUM_LIMIT);
+            throw new InvalidRequestException("/limit", "must be 1 to " + MAXIMUM_LIMIT);
         }
         return limit;
     }

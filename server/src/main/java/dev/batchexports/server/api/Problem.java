@@ -14,10 +14,14 @@ import org.springframework.http.HttpStatus;
 /// @param errors field by field, for a request that cannot be carried out as it stands
 @Schema(name = "Problem", description = "Why a request failed (RFC 9457).")
 record Problem(
-        @Schema(example = "urn:batch-exports:problem:invalid_request") String type,
+        @Schema(example = "urn:batch-exports:problem:invalid_request")
+        String type,
+
         @Schema(example = "Bad Request") String title,
         @Schema(example = "400") int status,
-        @Schema(description = "What is wrong and, where that is known, what to change.") String detail,
+
+        @Schema(description = "What is wrong and, where that is known, what to change.")
+        String detail,
 
         @Schema(description = "Stable and searchable.", example = "invalid_request")
         String code,

@@ -46,10 +46,7 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
     }
 
     static Problem internal() {
-        return Problem.of(
-                HttpStatus.INTERNAL_SERVER_ERROR,
-                "internal_error",
-                "The server failed; its log says why.");
+        return Problem.of(HttpStatus.INTERNAL_SERVER_ERROR, "internal_error", "The server failed; its log says why.");
     }
 
     @ExceptionHandler
@@ -82,8 +79,7 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
     /// The source, or a destination, said why it cannot do what was asked.
     @ExceptionHandler
     ResponseEntity<Object> export(ExportException failure) {
-        HttpStatus status =
-                failure.kind() == ErrorKind.USER ? HttpStatus.BAD_REQUEST : HttpStatus.SERVICE_UNAVAILABLE;
+        HttpStatus status = failure.kind() == ErrorKind.USER ? HttpStatus.BAD_REQUEST : HttpStatus.SERVICE_UNAVAILABLE;
         if (failure.kind() == ErrorKind.INTERNAL) {
             LOG.error("{}", failure.sentence(), failure);
         }
@@ -95,7 +91,9 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
         String parameter = failure.getName();
         if (failure.getParameter().hasParameterAnnotation(PathVariable.class)) {
             return answer(Problem.of(
-                    HttpStatus.NOT_FOUND, "not_found", "There is nothing at this path: " + parameter + " is malformed."));
+                    HttpStatus.NOT_FOUND,
+                    "not_found",
+                    "There is nothing at this path: " + parameter + " is malformed."));
         }
         return answer(invalid(List.of(new Violation("/" + parameter, expected(failure.getRequiredType())))));
     }
@@ -139,31 +137,23 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
     /// What Spring itself refuses: an unknown path, a wrong method, a wrong media type.
     @Override
     protected ResponseEntity<Object> handleExceptionInternal(
-            Exception failure,
-            @Nullable Object body,
-            HttpHeaders headers,
-            HttpStatusCode code,
-            WebRequest request) {
+            Exception failure, @Nullable Object body, HttpHeaders headers, HttpStatusCode code, WebRequest request) {
         HttpStatus status = HttpStatus.valueOf(code.value());
-        Problem problem =
-                switch (status) {
-                    case NOT_FOUND -> Problem.of(status, "unknown_route", "There is nothing at this path.");
-                    case METHOD_NOT_ALLOWED ->
-                        Problem.of(status, "method_not_allowed", "This path does not take this method.");
-                    case NOT_ACCEPTABLE ->
-                        Problem.of(status, "not_acceptable", "Only application/json can be answered here.");
-                    case UNSUPPORTED_MEDIA_TYPE ->
-                        Problem.of(status, "unsupported_media_type", "The body must be application/json.");
-                    case BAD_REQUEST -> Problem.of(status, "bad_request", "The request is malformed.");
-                    default -> {
-                        if (status.is5xxServerError()) {
-                            LOG.error("a request failed", failure);
-                            yield internal();
-                        }
-                        yield Problem.of(
-                                status, status.name().toLowerCase(Locale.ROOT), status.getReasonPhrase() + ".");
-                    }
-                };
+        Problem problem = switch (status) {
+            case NOT_FOUND -> Problem.of(status, "unknown_route", "There is nothing at this path.");
+            case METHOD_NOT_ALLOWED -> Problem.of(status, "method_not_allowed", "This path does not take this method.");
+            case NOT_ACCEPTABLE -> Problem.of(status, "not_acceptable", "Only application/json can be answered here.");
+            case UNSUPPORTED_MEDIA_TYPE ->
+                Problem.of(status, "unsupported_media_type", "The body must be application/json.");
+            case BAD_REQUEST -> Problem.of(status, "bad_request", "The request is malformed.");
+            default -> {
+                if (status.is5xxServerError()) {
+                    LOG.error("a request failed", failure);
+                    yield internal();
+                }
+                yield Problem.of(status, status.name().toLowerCase(Locale.ROOT), status.getReasonPhrase() + ".");
+            }
+        };
         return ResponseEntity.status(problem.status())
                 .headers(headers)
                 .contentType(MediaType.APPLICATION_PROBLEM_JSON)

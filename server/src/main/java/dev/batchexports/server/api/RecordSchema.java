@@ -35,8 +35,7 @@ final class RecordSchema {
     /// other is allowed.
     static void describeForm(Map<String, Schema> schemas, Class<? extends Record> type) {
         Schema<?> schema = named(schemas, type);
-        Set<String> required =
-                schema.getRequired() == null ? Set.of() : new LinkedHashSet<>(schema.getRequired());
+        Set<String> required = schema.getRequired() == null ? Set.of() : new LinkedHashSet<>(schema.getRequired());
         List<String> renamed = new ArrayList<>();
         for (RecordComponent component : rename(schema, type)) {
             String name = JsonFields.name(component);
@@ -102,8 +101,8 @@ final class RecordSchema {
     }
 
     private static Schema<?> named(Map<String, Schema> schemas, Class<? extends Record> type) {
-        String name =
-                type.getAnnotation(io.swagger.v3.oas.annotations.media.Schema.class).name();
+        String name = type.getAnnotation(io.swagger.v3.oas.annotations.media.Schema.class)
+                .name();
         Schema<?> schema = schemas.get(name);
         if (schema == null) {
             throw new IllegalStateException("no route has the schema " + name);

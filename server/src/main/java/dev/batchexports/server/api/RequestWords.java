@@ -54,7 +54,6 @@ final class RequestWords {
                 .filter(value -> word.apply(value).equalsIgnoreCase(given))
                 .findFirst();
         return found.orElseThrow(() -> new InvalidRequestException(
-                "/" + parameter,
-                "must be one of " + Stream.of(known).map(word).collect(Collectors.joining(", "))));
+                "/" + parameter, "must be one of " + Stream.of(known).map(word).collect(Collectors.joining(", "))));
     }
 }

@@ -13,36 +13,32 @@ record RunAnswer(
         UUID id,
         UUID batchExportId,
 
-        @Schema(description = "The backfill that it belongs to.") @Nullable UUID backfillId,
+        @Schema(description = "The backfill that it belongs to.") @Nullable
+        UUID backfillId,
 
-        @Schema(description = "The run that it is a retry of.") @Nullable UUID retryOf,
+        @Schema(description = "The run that it is a retry of.") @Nullable
+        UUID retryOf,
 
-        @Schema(allowableValues = {"schedule", "backfill", "retry"}) String trigger,
+        @Schema(allowableValues = {"schedule", "backfill", "retry"})
+        String trigger,
 
-        @Schema(
-                allowableValues = {
-                    "Starting",
-                    "Running",
-                    "Completed",
-                    "Failed",
-                    "Cancelled",
-                    "Terminated",
-                    "TimedOut"
-                })
+        @Schema(allowableValues = {"Starting", "Running", "Completed", "Failed", "Cancelled", "Terminated", "TimedOut"})
         String status,
 
         @Schema(description = "Inclusive, of landing time.") Instant dataIntervalStart,
         @Schema(description = "Exclusive, of landing time.") Instant dataIntervalEnd,
 
-        @Schema(description = "Of the stage that is under way, from 1.") int attempt,
+        @Schema(description = "Of the stage that is under way, from 1.")
+        int attempt,
 
         @Nullable Instant nextRetryAt,
         long recordsCompleted,
 
-        @Schema(description = "Rows counted by the plan; null before it.") @Nullable Long recordsTotalCount,
+        @Schema(description = "Rows counted by the plan; null before it.") @Nullable
+        Long recordsTotalCount,
 
-        @Schema(description = "Rows that the destination itself reports; null where it cannot be asked.")
-        @Nullable Long recordsAtDestination,
+        @Schema(description = "Rows that the destination itself reports; null where it cannot be asked.") @Nullable
+        Long recordsAtDestination,
 
         long bytesExported,
         int filesCount,
@@ -67,7 +63,9 @@ record RunAnswer(
 
             boolean retryable) {
         static @Nullable ErrorAnswer of(@Nullable RunError error) {
-            return error == null ? null : new ErrorAnswer(error.code(), error.message(), error.fix(), error.retryable());
+            return error == null
+                    ? null
+                    : new ErrorAnswer(error.code(), error.message(), error.fix(), error.retryable());
         }
     }
 

@@ -6,7 +6,6 @@ import dev.batchexports.server.exports.ExportService;
 import dev.batchexports.server.runs.LogLevel;
 import dev.batchexports.server.runs.LogLine;
 import dev.batchexports.server.runs.LogStore;
-import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunFilter;
 import dev.batchexports.server.runs.RunService;
 import dev.batchexports.server.security.Scope;
@@ -64,15 +63,21 @@ class RunRoutes {
                                                                 "TimedOut"
                                                             })))
                     @RequestParam(required = false)
-                    @Nullable List<String> status,
-            @Parameter(description = "Only intervals that start at or after it.") @RequestParam(required = false)
-                    @Nullable Instant start,
-            @Parameter(description = "Only intervals that end at or before it.") @RequestParam(required = false)
-                    @Nullable Instant end,
+                    @Nullable
+                    List<String> status,
+            @Parameter(description = "Only intervals that start at or after it.")
+                    @RequestParam(required = false)
+                    @Nullable
+                    Instant start,
+            @Parameter(description = "Only intervals that end at or before it.")
+                    @RequestParam(required = false)
+                    @Nullable
+                    Instant end,
             @RequestParam(name = "backfill_id", required = false) @Nullable UUID backfillId,
             @Parameter(schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
                     @RequestParam(required = false)
-                    @Nullable Integer limit,
+                    @Nullable
+                    Integer limit,
             @RequestParam(required = false) @Nullable String cursor) {
         int size = Page.limit(limit);
         BatchExport export = exports.find(projectId, id);
@@ -93,7 +98,8 @@ class RunRoutes {
     }
 
     @Operation(
-            operationId = "retryRun", summary = "Retry a run",
+            operationId = "retryRun",
+            summary = "Retry a run",
             description = "Exports its interval again, with the current configuration, by a new run.")
     @PostMapping("runs/{run}/retry/")
     @RequiresScope(Scope.WRITE)
@@ -102,14 +108,20 @@ class RunRoutes {
         return RunAnswer.of(runs.retry(exports.find(projectId, id), run));
     }
 
-    @Operation(operationId = "cancelRun", summary = "Cancel a run", description = "It stops at its next step and then shows as Cancelled.")
+    @Operation(
+            operationId = "cancelRun",
+            summary = "Cancel a run",
+            description = "It stops at its next step and then shows as Cancelled.")
     @PostMapping("runs/{run}/cancel/")
     @RequiresScope(Scope.WRITE)
     RunAnswer cancel(@PathVariable("project_id") long projectId, @PathVariable UUID id, @PathVariable UUID run) {
         return RunAnswer.of(runs.cancel(exports.find(projectId, id), run));
     }
 
-    @Operation(operationId = "listFilesOfRun", summary = "List the files of a run", description = "The manifest excluded.")
+    @Operation(
+            operationId = "listFilesOfRun",
+            summary = "List the files of a run",
+            description = "The manifest excluded.")
     @GetMapping("runs/{run}/files/")
     @RequiresScope(Scope.READ)
     Results<FileAnswer> files(
@@ -134,22 +146,27 @@ class RunRoutes {
                                                             type = "string",
                                                             allowableValues = {"DEBUG", "INFO", "WARNING", "ERROR"})))
                     @RequestParam(required = false)
-                    @Nullable List<String> level,
-            @Parameter(description = "Part of the message, in any case.") @RequestParam(required = false)
-                    @Nullable String search,
-            @Parameter(description = "Only lines of this time or later.") @RequestParam(required = false)
-                    @Nullable Instant after,
-            @Parameter(description = "Only lines before this time.") @RequestParam(required = false)
-                    @Nullable Instant before,
+                    @Nullable
+                    List<String> level,
+            @Parameter(description = "Part of the message, in any case.") @RequestParam(required = false) @Nullable
+                    String search,
+            @Parameter(description = "Only lines of this time or later.") @RequestParam(required = false) @Nullable
+                    Instant after,
+            @Parameter(description = "Only lines before this time.") @RequestParam(required = false) @Nullable
+                    Instant before,
             @Parameter(schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
                     @RequestParam(required = false)
-                    @Nullable Integer limit,
+                    @Nullable
+                    Integer limit,
             @RequestParam(required = false) @Nullable String cursor) {
         BatchExport export = exports.find(projectId, id);
         return logs(export, runs.find(export, run).id(), level, search, after, before, limit, cursor);
     }
 
-    @Operation(operationId = "listLogsOfBatchExport", summary = "Read the log of a batch export", description = "Newest line first.")
+    @Operation(
+            operationId = "listLogsOfBatchExport",
+            summary = "Read the log of a batch export",
+            description = "Newest line first.")
     @GetMapping("logs/")
     @RequiresScope(Scope.READ)
     Page<LogLineAnswer> logsOfExport(
@@ -163,16 +180,18 @@ class RunRoutes {
                                                             type = "string",
                                                             allowableValues = {"DEBUG", "INFO", "WARNING", "ERROR"})))
                     @RequestParam(required = false)
-                    @Nullable List<String> level,
-            @Parameter(description = "Part of the message, in any case.") @RequestParam(required = false)
-                    @Nullable String search,
-            @Parameter(description = "Only lines of this time or later.") @RequestParam(required = false)
-                    @Nullable Instant after,
-            @Parameter(description = "Only lines before this time.") @RequestParam(required = false)
-                    @Nullable Instant before,
+                    @Nullable
+                    List<String> level,
+            @Parameter(description = "Part of the message, in any case.") @RequestParam(required = false) @Nullable
+                    String search,
+            @Parameter(description = "Only lines of this time or later.") @RequestParam(required = false) @Nullable
+                    Instant after,
+            @Parameter(description = "Only lines before this time.") @RequestParam(required = false) @Nullable
+                    Instant before,
             @Parameter(schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
                     @RequestParam(required = false)
-                    @Nullable Integer limit,
+                    @Nullable
+                    Integer limit,
             @RequestParam(required = false) @Nullable String cursor) {
         return logs(exports.find(projectId, id), null, level, search, after, before, limit, cursor);
     }

@@ -18,13 +18,16 @@ record TestAnswer(List<StepAnswer> steps) {
 
             String description,
 
-            @Schema(allowableValues = {"Passed", "Failed", "Skipped"}) String status,
+            @Schema(allowableValues = {"Passed", "Failed", "Skipped"})
+            String status,
 
-            @Schema(description = "What went wrong; empty otherwise.") String message,
-            @Schema(description = "What to grant or change; empty when there is nothing.") String fix) {
+            @Schema(description = "What went wrong; empty otherwise.")
+            String message,
+
+            @Schema(description = "What to grant or change; empty when there is nothing.")
+            String fix) {
         static StepAnswer of(TestStep step) {
-            return new StepAnswer(
-                    step.name(), step.description(), step.status().word(), step.message(), step.fix());
+            return new StepAnswer(step.name(), step.description(), step.status().word(), step.message(), step.fix());
         }
     }
 

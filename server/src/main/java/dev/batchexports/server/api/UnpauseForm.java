@@ -6,5 +6,5 @@ import org.jspecify.annotations.Nullable;
 /// What happens when an export is unpaused, as a request holds it.
 @Schema(name = "UnpauseRequest")
 record UnpauseForm(
-        @Schema(description = "Whether a backfill is to export what was missed; false by default.")
-        @Nullable Boolean backfill) {}
+        @Schema(description = "Whether a backfill is to export what was missed; false by default.") @Nullable
+        Boolean backfill) {}

@@ -10,19 +10,22 @@ public record BackfillForm(
         @Schema(
                 description = "Snapped down to a boundary of the export's intervals; null for the earliest data.",
                 example = "2026-11-01T00:00:00Z")
-        @Nullable Instant startAt,
+        @Nullable
+        Instant startAt,
 
         @Schema(
                 description = "Not in the future. Snapped up to a boundary of the export's intervals, but not past the"
                         + " last one that has ended, nor past the export's end_at.",
                 example = "2026-11-02T00:00:00Z",
                 requiredMode = Schema.RequiredMode.REQUIRED)
-        @Nullable Instant endAt,
+        @Nullable
+        Instant endAt,
 
         @Schema(
                 description = "all (the default) exports every interval, gaps only those without a completed run.",
                 allowableValues = {"all", "gaps"})
-        @Nullable String scope,
+        @Nullable
+        String scope,
 
-        @Schema(description = "How many runs at once; 2 by default.", minimum = "1", maximum = "50")
-        @Nullable Integer concurrency) {}
+        @Schema(description = "How many runs at once; 2 by default.", minimum = "1", maximum = "50") @Nullable
+        Integer concurrency) {}

@@ -93,7 +93,11 @@ public class BackfillService {
         Instant start = wish.start();
         if (start == null) {
             Optional<Instant> earliest = EarliestInterval.start(
-                    source, selection(export, wish.end().minusSeconds(1), wish.end()), export.grid(), wish.end(), planId);
+                    source,
+                    selection(export, wish.end().minusSeconds(1), wish.end()),
+                    export.grid(),
+                    wish.end(),
+                    planId);
             if (earliest.isEmpty()) {
                 return new BackfillPlan(null, wish.end(), 0, 0, 0, 0, 0);
             }
@@ -102,14 +106,14 @@ public class BackfillService {
         long intervals = count(export.grid(), start, wish.end());
         Map<Instant, Long> completed = runs.completedRows(export.id(), start, wish.end());
         Instant readEnd = export.endAt() != null && export.endAt().isBefore(wish.end()) ? export.endAt() : wish.end();
-        Plan whole =
-                source.plan(selection(export, start, readEnd), PLAIN, ONE_SLICE, new QueryTag(planId, "plan", 1));
+        Plan whole = source.plan(selection(export, start, readEnd), PLAIN, ONE_SLICE, new QueryTag(planId, "plan", 1));
         return switch (wish.scope()) {
             case ALL ->
                 new BackfillPlan(
                         start, wish.end(), intervals, intervals, whole.rows(), whole.bytes(), completed.size());
             case GAPS -> {
-                long done = completed.values().stream().mapToLong(Long::longValue).sum();
+                long done =
+                        completed.values().stream().mapToLong(Long::longValue).sum();
                 long rows = completed.size() == intervals ? 0 : Math.max(0, whole.rows() - done);
                 long bytes = whole.rows() == 0 ? 0 : Math.round((double) whole.bytes() / whole.rows() * rows);
                 yield new BackfillPlan(
@@ -217,7 +221,9 @@ public class BackfillService {
                 "/start_at",
                 "must be before end_at");
         violations.require(
-                form.startAt() == null || export.endAt() == null || form.startAt().isBefore(export.endAt()),
+                form.startAt() == null
+                        || export.endAt() == null
+                        || form.startAt().isBefore(export.endAt()),
                 "/start_at",
                 "must be before the end_at of the batch export, " + export.endAt());
         violations.orThrow();
@@ -226,8 +232,7 @@ public class BackfillService {
         Instant wanted = export.grid().ceiling(Objects.requireNonNull(form.endAt()));
         Instant possible = lastFinishedBoundary(export, now);
         Instant end = wanted.isBefore(possible) ? wanted : possible;
-        violations.require(
-                start == null || start.isBefore(end), "/end_at", "leaves no interval that has ended yet");
+        violations.require(start == null || start.isBefore(end), "/end_at", "leaves no interval that has ended yet");
         violations.require(
                 start == null || count(export.grid(), start, end) <= Integer.MAX_VALUE,
                 "/start_at",
@@ -263,7 +268,8 @@ public class BackfillService {
     static long count(IntervalGrid grid, Instant start, Instant end) {
         return switch (grid.frequency()) {
             case Frequency.Hour() -> Duration.between(start, end).dividedBy(Duration.ofHours(1));
-            case Frequency.Every(Duration length) -> Duration.between(start, end).dividedBy(length);
+            case Frequency.Every(Duration length) ->
+                Duration.between(start, end).dividedBy(length);
             case Frequency.Day() -> grid.within(start, end).count();
             case Frequency.Week() -> grid.within(start, end).count();
         };

@@ -47,16 +47,15 @@ public final class EarliestInterval {
         return Optional.of(from);
     }
 
-    private static boolean isEmpty(
-            Source source, RowSelection selection, Instant from, Instant to, QueryTag tag) {
+    private static boolean isEmpty(Source source, RowSelection selection, Instant from, Instant to, QueryTag tag) {
         return source.count(
-                new RowSelection(
-                        selection.model(),
-                        selection.projectId(),
-                        new Interval(from, to),
-                        selection.includeEvents(),
-                        selection.excludeEvents()),
-                tag)
+                        new RowSelection(
+                                selection.model(),
+                                selection.projectId(),
+                                new Interval(from, to),
+                                selection.includeEvents(),
+                                selection.excludeEvents()),
+                        tag)
                 == 0;
     }
 }

@@ -16,22 +16,25 @@ import tools.jackson.databind.JsonNode;
         description = "A batch export to create. Fields that only answers have are accepted and ignored, so that an"
                 + " answer can be sent back; any other further field is refused.")
 public record ExportForm(
-        @Schema(description = "Of the export whose stored secrets a test may use. Ignored otherwise.")
-        @Nullable UUID id,
+        @Schema(description = "Of the export whose stored secrets a test may use. Ignored otherwise.") @Nullable
+        UUID id,
 
-        @Schema(description = "If given, the project of the path.") @Nullable Long projectId,
+        @Schema(description = "If given, the project of the path.") @Nullable
+        Long projectId,
 
         @Schema(
                 description = "How people call it.",
                 pattern = "\\S",
                 maxLength = NAME_LENGTH,
                 requiredMode = Schema.RequiredMode.REQUIRED)
-        @Nullable String name,
+        @Nullable
+        String name,
 
-        @Schema(ref = "#/components/schemas/Model", requiredMode = Schema.RequiredMode.REQUIRED)
-        @Nullable JsonNode model,
+        @Schema(ref = "#/components/schemas/Model", requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
+        JsonNode model,
 
-        @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable Destination destination,
+        @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
+        Destination destination,
 
         @Schema(
                 allowableValues = {
@@ -45,49 +48,65 @@ public record ExportForm(
                     "every 30 minutes"
                 },
                 requiredMode = Schema.RequiredMode.REQUIRED)
-        @Nullable String interval,
+        @Nullable
+        String interval,
 
-        @Schema(description = "IANA time zone in which days and weeks begin; UTC by default.", example = "Europe/Berlin")
-        @Nullable String timezone,
+        @Schema(
+                description = "IANA time zone in which days and weeks begin; UTC by default.",
+                example = "Europe/Berlin")
+        @Nullable
+        String timezone,
 
         @Schema(
                 description = "The hour of the time zone at which a day or week begins; for these intervals only.",
                 minimum = "0",
                 maximum = "23")
-        @Nullable Integer offsetHour,
+        @Nullable
+        Integer offsetHour,
 
         @Schema(
                 description = "The day on which a week begins, from 0 for Sunday; for weeks only.",
                 minimum = "0",
                 maximum = "6")
-        @Nullable Integer offsetDay,
+        @Nullable
+        Integer offsetDay,
 
         @Nullable List<JsonNode> filters,
 
-        @Schema(description = "Names of the events to export; all when empty.") @Nullable List<String> includeEvents,
+        @Schema(description = "Names of the events to export; all when empty.") @Nullable
+        List<String> includeEvents,
 
-        @Schema(description = "Names of events to leave out.") @Nullable List<String> excludeEvents,
+        @Schema(description = "Names of events to leave out.") @Nullable
+        List<String> excludeEvents,
 
         @Nullable Boolean paused,
 
-        @Schema(description = "The schedule starts with the first whole interval at or after it.") @Nullable Instant startAt,
+        @Schema(description = "The schedule starts with the first whole interval at or after it.") @Nullable
+        Instant startAt,
 
-        @Schema(description = "Nothing that landed at or after it is ever exported.") @Nullable Instant endAt,
+        @Schema(description = "Nothing that landed at or after it is ever exported.") @Nullable
+        Instant endAt,
 
-        @Schema(allowableValues = {"append", "replace"}, description = "append by default.") @Nullable String rerunMode,
+        @Schema(
+                allowableValues = {"append", "replace"},
+                description = "append by default.")
+        @Nullable
+        String rerunMode,
 
         @Schema(
                 description = "How long a run waits after its interval has ended, so that rows still being written are"
                         + " seen; 30 by default.",
                 minimum = "0",
                 maximum = "3600")
-        @Nullable Integer settleSeconds,
+        @Nullable
+        Integer settleSeconds,
 
         @Schema(
                 description = "How long a run retries before it fails; 86400 by default.",
                 minimum = "1",
                 maximum = "31536000")
-        @Nullable Long giveUpAfterSeconds) {
+        @Nullable
+        Long giveUpAfterSeconds) {
 
     static final int NAME_LENGTH = 255;
 
@@ -102,11 +121,13 @@ public record ExportForm(
                     description = "One of those that /api/destination_types/ lists.",
                     example = "S3",
                     requiredMode = Schema.RequiredMode.REQUIRED)
-            @Nullable String type,
+            @Nullable
+            String type,
 
             @Schema(
                     description = "The parameters of the destination type, as /api/destination_types/ describes them."
                             + " Answers leave secrets out.",
                     requiredMode = Schema.RequiredMode.REQUIRED)
-            @Nullable Map<String, Object> config) {}
+            @Nullable
+            Map<String, Object> config) {}
 }

@@ -80,9 +80,7 @@ public class ExportRules {
         checkOffsets(form, frequency, violations);
         checkEvents(form, violations);
         violations.require(
-                form.startAt() == null
-                        || form.endAt() == null
-                        || form.startAt().isBefore(form.endAt()),
+                form.startAt() == null || form.endAt() == null || form.startAt().isBefore(form.endAt()),
                 "/end_at",
                 "must be after start_at");
         Optional<RerunMode> rerunMode = checkRerunMode(form.rerunMode(), violations);
@@ -184,7 +182,9 @@ public class ExportRules {
                 "must be one of "
                         + String.join(
                                 ", ",
-                                catalog.types().stream().map(DestinationType::name).toList()));
+                                catalog.types().stream()
+                                        .map(DestinationType::name)
+                                        .toList()));
         if (type.isEmpty() || form.config() == null) {
             return null;
         }
@@ -192,8 +192,7 @@ public class ExportRules {
     }
 
     /// Reports every field that is wrong; returns those that are well formed.
-    private Map<String, Object> checkConfig(
-            DestinationType<?> type, Map<String, Object> given, Violations violations) {
+    private Map<String, Object> checkConfig(DestinationType<?> type, Map<String, Object> given, Violations violations) {
         String pointer = "/destination/config";
         ObjectNode wellFormed =
                 JsonFields.wellFormed(JSON.valueToTree(given), type.configurationType(), pointer, violations);
@@ -207,8 +206,7 @@ public class ExportRules {
                         violation.message());
             }
         }
-        guard.refusals(config)
-                .forEach((field, message) -> violations.add(Violations.pointer(pointer, field), message));
+        guard.refusals(config).forEach((field, message) -> violations.add(Violations.pointer(pointer, field), message));
         return config;
     }
 
@@ -225,9 +223,7 @@ public class ExportRules {
             return null;
         }
         violations.require(
-                !(frequency instanceof Frequency.Every every)
-                        || every.isPublic()
-                        || limits.allowShortIntervals(),
+                !(frequency instanceof Frequency.Every every) || every.isPublic() || limits.allowShortIntervals(),
                 "/interval",
                 INTERVALS);
         return frequency;

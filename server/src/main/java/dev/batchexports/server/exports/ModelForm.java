@@ -35,7 +35,8 @@ public final class ModelForm {
             @Nullable List<String> primaryKey,
             @Nullable String versionKey) {}
 
-    private record CustomColumn(@Nullable String name, @Nullable String source) {}
+    private record CustomColumn(
+            @Nullable String name, @Nullable String source) {}
 
     private ModelForm() {}
 

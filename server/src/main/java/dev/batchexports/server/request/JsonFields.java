@@ -60,10 +60,7 @@ public final class JsonFields {
 
     /// The JSON name of a record component.
     public static String name(RecordComponent component) {
-        return component
-                .getName()
-                .replaceAll("([a-z0-9])([A-Z])", "$1_$2")
-                .toLowerCase(Locale.ROOT);
+        return component.getName().replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
     }
 
     /// Null when the value is wrong, which is reported.
@@ -141,8 +138,7 @@ public final class JsonFields {
         }
         boolean storable = true;
         for (int index = 0; value.isArray() && index < value.size(); index++) {
-            storable &= isStorable(
-                    value.get(index), Violations.pointer(pointer, Integer.toString(index)), violations);
+            storable &= isStorable(value.get(index), Violations.pointer(pointer, Integer.toString(index)), violations);
         }
         if (value instanceof ObjectNode object) {
             for (Map.Entry<String, JsonNode> field : object.properties()) {
@@ -150,8 +146,7 @@ public final class JsonFields {
                     violations.add(pointer, UNSTORABLE_NAME);
                     storable = false;
                 } else {
-                    storable &= isStorable(
-                            field.getValue(), Violations.pointer(pointer, field.getKey()), violations);
+                    storable &= isStorable(field.getValue(), Violations.pointer(pointer, field.getKey()), violations);
                 }
             }
         }

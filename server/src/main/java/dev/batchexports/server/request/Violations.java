@@ -40,8 +40,7 @@ public final class Violations {
 
     /// Whether the field, or anything that it holds, is known to be wrong.
     public boolean isFlaggedWithin(String pointer) {
-        return isFlagged(pointer)
-                || messages.keySet().stream().anyMatch(flagged -> flagged.startsWith(pointer + "/"));
+        return isFlagged(pointer) || messages.keySet().stream().anyMatch(flagged -> flagged.startsWith(pointer + "/"));
     }
 
     /// @throws InvalidRequestException if anything is wrong

@@ -158,10 +158,7 @@ public class RunService {
         Optional<Interval> expected = export.intervalScheduledAt(boundary);
         if (run != null) {
             return Optional.of(new ExpectedInterval(
-                    expected.orElseGet(() -> export.grid().endingAt(boundary)),
-                    run.state(),
-                    run.runId(),
-                    run.rows()));
+                    expected.orElseGet(() -> export.grid().endingAt(boundary)), run.state(), run.runId(), run.rows()));
         }
         if (expected.isEmpty() || expected.get().start().isBefore(export.firstIntervalStart())) {
             return Optional.empty();

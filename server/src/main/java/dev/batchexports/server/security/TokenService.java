@@ -70,8 +70,7 @@ public class TokenService implements SmartInitializingSingleton {
         Instant now = clock.instant();
         Optional<AccessToken> found = tokens.find(hash(token))
                 .filter(known -> known.expiresAt() == null || known.expiresAt().isAfter(now));
-        found.filter(known ->
-                        known.lastUsedAt() == null || known.lastUsedAt().isBefore(now.minus(USE_PRECISION)))
+        found.filter(known -> known.lastUsedAt() == null || known.lastUsedAt().isBefore(now.minus(USE_PRECISION)))
                 .ifPresent(known -> tokens.used(known.id(), now));
         return found;
     }

@@ -207,7 +207,10 @@ public final class ExportWorkflow implements DynamicWorkflow {
         String code = ending.outcome() == Outcome.GAVE_UP || error == null ? "GaveUp" : error.code();
         String message = error == null ? "no worker took the run" : error.message();
         String fix = error == null ? "" : error.fix();
-        return ApplicationFailure.newNonRetryableFailure(message, code, fix);
+        ApplicationFailure failure = ApplicationFailure.newNonRetryableFailure(message, code, fix);
+        // Where in the workflow it is thrown tells nobody anything.
+        failure.setStackTrace(new StackTraceElement[0]);
+        return failure;
     }
 
     /// What cannot be removed is left to the next run of the interval, and to the rules of the

@@ -21,8 +21,9 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.zone.ZoneOffsetTransition;
 import java.time.zone.ZoneRules;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /// The Temporal schedule of an export: it fires at every boundary of the export's grid that ends an
 /// interval within `[start_at, end_at)`.
@@ -39,7 +40,7 @@ final class ScheduleSpecs {
     private static final Duration LONGEST_JITTER = Duration.ofSeconds(10);
     private static final Duration CATCH_UP = Duration.ofDays(365);
     private static final int EXACT_YEARS = 10;
-    private static final Duration NEAR_A_CLOCK_CHANGE = Duration.ofHours(3);
+    private static final int NEAR_HOURS = 3;
 
     /// How far a schedule is caught up beyond its creation: a boundary that passes between our clock and
     /// Temporal's must not be missed by both. One that is met by both runs once.
@@ -99,45 +100,72 @@ final class ScheduleSpecs {
         switch (grid.frequency()) {
             case Frequency.Hour() -> spec.setIntervals(List.of(new ScheduleIntervalSpec(Duration.ofHours(1))));
             case Frequency.Every(Duration length) -> spec.setIntervals(List.of(new ScheduleIntervalSpec(length)));
-            case Frequency.Day() ->
-                spec.setTimeZoneName(grid.zone().getId())
-                        .setCalendars(List.of(ScheduleCalendarSpec.newBuilder()
-                                .setHour(List.of(new ScheduleRange(grid.offsetHour())))
-                                .build()))
-                        .setIntervals(exactTimes(grid, now));
+            case Frequency.Day() -> setDates(spec, grid, Duration.ofDays(1), ScheduleCalendarSpec.ALL_WEEK_DAYS, now);
             case Frequency.Week() ->
-                spec.setTimeZoneName(grid.zone().getId())
-                        .setCalendars(List.of(ScheduleCalendarSpec.newBuilder()
-                                .setHour(List.of(new ScheduleRange(grid.offsetHour())))
-                                .setDayOfWeek(List.of(new ScheduleRange(grid.offsetDay())))
-                                .build()))
-                        .setIntervals(exactTimes(grid, now));
+                setDates(spec, grid, Duration.ofDays(7), List.of(new ScheduleRange(grid.offsetDay())), now);
         }
         return spec.build();
     }
 
-    /// The boundaries of the next ten years that lie near a change of the clocks, where calendars are not
-    /// to be trusted, each as an interval spec that fires at this one instant: its period is the time
-    /// since the epoch, so it has fired last in 1970 and fires next twice as far from it.
+    /// @param length of an interval, where clocks never change
+    private static void setDates(
+            ScheduleSpec.Builder spec, IntervalGrid grid, Duration length, List<ScheduleRange> days, Instant now) {
+        if (grid.zone().getRules().isFixedOffset()) {
+            // Temporal does not know the names of all such zones (`Z`, `+05:30`), and needs none.
+            long phase = Math.floorMod(grid.ceiling(now).getEpochSecond(), length.toSeconds());
+            spec.setIntervals(List.of(new ScheduleIntervalSpec(length, Duration.ofSeconds(phase))));
+            return;
+        }
+        spec.setTimeZoneName(grid.zone().getId())
+                .setCalendars(List.of(ScheduleCalendarSpec.newBuilder()
+                        .setHour(List.of(new ScheduleRange(grid.offsetHour())))
+                        .setDayOfWeek(days)
+                        .build()))
+                .setIntervals(exactTimes(grid, now));
+    }
+
+    /// The boundaries of the next ten years at which the calendar of a schedule is not to be trusted: those
+    /// around a change of the clocks whose hour is near the one that changes. Each is an interval spec that
+    /// fires at this one instant: its period is the time since the epoch, so it has fired last in 1970 and
+    /// fires next twice as far from it.
     ///
     /// What the calendar fires beyond them is no boundary, and is left out when its run starts.
     private static List<ScheduleIntervalSpec> exactTimes(IntervalGrid grid, Instant now) {
-        if (grid.frequency() instanceof Frequency.Hour || grid.frequency() instanceof Frequency.Every) {
+        // A calendar may miss not only the time that does not exist but also the one after it.
+        Duration around = switch (grid.frequency()) {
+            case Frequency.Hour() -> Duration.ZERO;
+            case Frequency.Every every -> Duration.ZERO;
+            case Frequency.Day() -> Duration.ofDays(2);
+            case Frequency.Week() -> Duration.ofDays(8);
+        };
+        if (around.isZero()) {
             return List.of();
         }
-        List<ScheduleIntervalSpec> times = new ArrayList<>();
+        SortedSet<Instant> times = new TreeSet<>();
         ZoneRules rules = grid.zone().getRules();
         Instant until = exactUntil(now).atStartOfDay(ZoneOffset.UTC).toInstant();
-        for (ZoneOffsetTransition change = rules.nextTransition(now.minus(NEAR_A_CLOCK_CHANGE));
+        for (ZoneOffsetTransition change = rules.nextTransition(now.minus(around));
                 change != null && change.getInstant().isBefore(until);
                 change = rules.nextTransition(change.getInstant())) {
-            Instant first = change.getInstant().minus(NEAR_A_CLOCK_CHANGE);
-            Instant last = change.getInstant().plus(NEAR_A_CLOCK_CHANGE);
-            for (Instant boundary = grid.ceiling(first); !boundary.isAfter(last); boundary = grid.next(boundary)) {
-                times.add(new ScheduleIntervalSpec(Duration.ofSeconds(boundary.getEpochSecond())));
+            if (isNear(grid.offsetHour(), change)) {
+                Instant last = change.getInstant().plus(around);
+                for (Instant boundary = grid.ceiling(change.getInstant().minus(around));
+                        !boundary.isAfter(last);
+                        boundary = grid.next(boundary)) {
+                    times.add(boundary);
+                }
             }
         }
-        return times;
+        return times.stream()
+                .map(time -> new ScheduleIntervalSpec(Duration.ofSeconds(time.getEpochSecond())))
+                .toList();
+    }
+
+    /// Whether an hour of the day is within three hours of the hours that a change skips or repeats.
+    private static boolean isNear(int hour, ZoneOffsetTransition change) {
+        int changing = change.getDateTimeBefore().getHour();
+        int apart = Math.abs(hour - changing);
+        return Math.min(apart, 24 - apart) <= NEAR_HOURS;
     }
 
     private static LocalDate exactUntil(Instant now) {

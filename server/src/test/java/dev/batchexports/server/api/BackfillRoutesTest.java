@@ -71,7 +71,9 @@ class BackfillRoutesTest {
         assertThat(backfill.get("concurrency").intValue()).isEqualTo(2);
         assertThat(backfill.get("total_runs").intValue()).isEqualTo(24);
         assertThat(orchestration.actions(backfill.get("id").stringValue())).containsExactly("start");
-        assertThat(client.get(export + "/backfills/" + backfill.get("id").stringValue() + "/").is(200).json())
+        assertThat(client.get(export + "/backfills/" + backfill.get("id").stringValue() + "/")
+                        .is(200)
+                        .json())
                 .isEqualTo(backfill);
     }
 
@@ -85,7 +87,8 @@ class BackfillRoutesTest {
 
     @Test
     void aRangeIsSnappedInTheTimeZoneOfTheExport() {
-        client.patch(export + "/", Map.of("interval", "day", "timezone", "Europe/Berlin")).is(200);
+        client.patch(export + "/", Map.of("interval", "day", "timezone", "Europe/Berlin"))
+                .is(200);
 
         JsonNode backfill = create(range(hour(12), hour(36)));
 
@@ -106,9 +109,10 @@ class BackfillRoutesTest {
     void nothingIsExportedBehindTheEndDate() {
         client.patch(export + "/", Map.of("end_at", "2026-03-01T02:30:00Z")).is(200);
 
-        assertThat(create(range(hour(0), hour(9))).get("end_at").stringValue())
-                .isEqualTo(hour(3).toString());
-        assertThat(client.post(export + "/backfills/", range(hour(4), hour(9))).is(400).errors())
+        assertThat(create(range(hour(0), hour(9))).get("end_at").stringValue()).isEqualTo(hour(3).toString());
+        assertThat(client.post(export + "/backfills/", range(hour(4), hour(9)))
+                        .is(400)
+                        .errors())
                 .containsOnlyKeys("/start_at");
     }
 
@@ -145,7 +149,9 @@ class BackfillRoutesTest {
         });
         assertThat(client.post(
                                 export + "/backfills/",
-                                range(Instant.now().minusMillis(2), Instant.now().minusMillis(1)))
+                                range(
+                                        Instant.now().minusMillis(2),
+                                        Instant.now().minusMillis(1)))
                         .is(400)
                         .errors())
                 .containsOnlyKeys("/end_at");
@@ -178,7 +184,9 @@ class BackfillRoutesTest {
         assertThat(missing.get("intervals").longValue()).isEqualTo(4);
         assertThat(missing.get("runs").longValue()).isEqualTo(3);
         assertThat(missing.get("rows").longValue()).isEqualTo(1);
-        assertThat(missing.get("bytes").longValue()).isPositive().isLessThan(all.get("bytes").longValue());
+        assertThat(missing.get("bytes").longValue())
+                .isPositive()
+                .isLessThan(all.get("bytes").longValue());
         assertThat(client.get(export + "/backfills/").json().get("results")).isEmpty();
     }
 
@@ -204,10 +212,11 @@ class BackfillRoutesTest {
 
     @Test
     void aModelThatCannotBeReadMakesThePlanSayWhy() {
-        client.patch(export + "/", Map.of("model", Map.of("table", "no_such_table"))).is(200);
+        client.patch(export + "/", Map.of("model", Map.of("table", "no_such_table")))
+                .is(200);
 
-        ApiClient.Answer answer =
-                client.post(export + "/backfills/plan/", range(hour(0), hour(4))).is(400);
+        ApiClient.Answer answer = client.post(export + "/backfills/plan/", range(hour(0), hour(4)))
+                .is(400);
 
         assertThat(answer.json().get("detail").stringValue()).contains("no_such_table");
     }
@@ -227,7 +236,9 @@ class BackfillRoutesTest {
         create(range(hour(0), hour(1)));
         List<String> seen = new ArrayList<>(texts(page.get("results"), "id"));
         while (!page.get("next").isNull()) {
-            page = client.send("GET", page.get("next").stringValue(), "").is(200).json();
+            page = client.send("GET", page.get("next").stringValue(), "")
+                    .is(200)
+                    .json();
             seen.addAll(texts(page.get("results"), "id"));
         }
 
@@ -239,10 +250,18 @@ class BackfillRoutesTest {
         String id = create(range(hour(0), hour(9))).get("id").stringValue();
         String path = export + "/backfills/" + id + "/";
 
-        assertThat(client.post(path + "pause/", Map.of()).is(200).json().get("status").stringValue())
+        assertThat(client.post(path + "pause/", Map.of())
+                        .is(200)
+                        .json()
+                        .get("status")
+                        .stringValue())
                 .isEqualTo("Paused");
         client.post(path + "pause/", Map.of()).is(200);
-        assertThat(client.post(path + "resume/", Map.of()).is(200).json().get("status").stringValue())
+        assertThat(client.post(path + "resume/", Map.of())
+                        .is(200)
+                        .json()
+                        .get("status")
+                        .stringValue())
                 .isEqualTo("Running");
         client.post(path + "resume/", Map.of()).is(200);
 
@@ -280,7 +299,10 @@ class BackfillRoutesTest {
 
         client.post(export + "/backfills/" + id + "/cancel/", Map.of()).is(503);
         client.post(export + "/backfills/" + id + "/pause/", Map.of()).is(503);
-        assertThat(client.get(export + "/backfills/" + id + "/").json().get("status").stringValue())
+        assertThat(client.get(export + "/backfills/" + id + "/")
+                        .json()
+                        .get("status")
+                        .stringValue())
                 .isEqualTo("Starting");
     }
 }

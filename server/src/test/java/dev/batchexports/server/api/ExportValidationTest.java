@@ -123,7 +123,8 @@ class ExportValidationTest {
     @ParameterizedTest(name = "{0} = {1}")
     @MethodSource("wrongParameters")
     void aWrongParameterOfTheDestinationIsNamed(String parameter, Object value, String message) {
-        ApiClient.Answer answer = client.post("", exportWithParameter(parameter, value)).is(400);
+        ApiClient.Answer answer =
+                client.post("", exportWithParameter(parameter, value)).is(400);
 
         assertThat(answer.errors()).containsOnlyKeys("/destination/config/" + parameter);
         assertThat(answer.errors().get("/destination/config/" + parameter)).contains(message);
@@ -197,7 +198,8 @@ class ExportValidationTest {
         String asValue = body.replace("events to S3", "\\ud800");
         String asName = body.replaceFirst("\\{", "{\"\\\\ud800\": 1, ");
 
-        assertThat(client.send("POST", client.exports(), asValue).is(400).errors()).containsOnlyKeys("/name");
+        assertThat(client.send("POST", client.exports(), asValue).is(400).errors())
+                .containsOnlyKeys("/name");
         client.send("POST", client.exports(), asName).is(400);
     }
 
@@ -234,7 +236,9 @@ class ExportValidationTest {
     void aChangeIsValidatedLikeANewExport() {
         String id = client.create(hourlyExport());
 
-        assertThat(client.patch(id + "/", Map.of("interval", "never", "nme", "x")).is(400).errors())
+        assertThat(client.patch(id + "/", Map.of("interval", "never", "nme", "x"))
+                        .is(400)
+                        .errors())
                 .containsOnlyKeys("/interval", "/nme");
         assertThat(client.patch(id + "/", Map.of("destination", Map.of("config", Map.of("bucket_name", ""))))
                         .is(400)

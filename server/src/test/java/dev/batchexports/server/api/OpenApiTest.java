@@ -19,15 +19,13 @@ class OpenApiTest {
     @Test
     void describesEveryRouteAndNoOther() {
         Set<String> routes = new TreeSet<>();
-        TestServer.get()
-                .routes()
-                .getHandlerMethods()
-                .forEach((info, method) -> {
-                    boolean own = method.getBeanType().getPackageName().equals(getClass().getPackageName());
-                    if (own && method.getBeanType() != ErrorRoute.class && method.getBeanType() != DocsRoute.class) {
-                        routes.addAll(described(info));
-                    }
-                });
+        TestServer.get().routes().getHandlerMethods().forEach((info, method) -> {
+            boolean own =
+                    method.getBeanType().getPackageName().equals(getClass().getPackageName());
+            if (own && method.getBeanType() != ErrorRoute.class && method.getBeanType() != DocsRoute.class) {
+                routes.addAll(described(info));
+            }
+        });
 
         Set<String> documented = new TreeSet<>();
         document.get("paths")
@@ -59,15 +57,17 @@ class OpenApiTest {
 
     @Test
     void everyProtectedOperationDocumentsHowItFails() {
-        document.get("paths").properties().forEach(path -> path.getValue().forEach(operation -> {
-            if (operation.get("security").isEmpty()) {
-                assertThat(PublicPaths.contains(path.getKey())).isTrue();
-            } else {
-                assertThat(operation.get("responses").propertyNames())
-                        .as(path.getKey())
-                        .contains("400", "401", "403", "406", "503");
-            }
-        }));
+        document.get("paths")
+                .properties()
+                .forEach(path -> path.getValue().forEach(operation -> {
+                    if (operation.get("security").isEmpty()) {
+                        assertThat(PublicPaths.contains(path.getKey())).isTrue();
+                    } else {
+                        assertThat(operation.get("responses").propertyNames())
+                                .as(path.getKey())
+                                .contains("400", "401", "403", "406", "503");
+                    }
+                }));
     }
 
     @Test

@@ -57,7 +57,9 @@ class ProblemTest {
     @Test
     void aBodyThatIsNoJsonByItsMediaType() {
         isProblem(
-                client.send("POST", client.exports(), "{}", "Content-Type", "text/plain"), 415, "unsupported_media_type");
+                client.send("POST", client.exports(), "{}", "Content-Type", "text/plain"),
+                415,
+                "unsupported_media_type");
     }
 
     @ParameterizedTest
@@ -68,8 +70,7 @@ class ProblemTest {
 
     @Test
     void noBodyWhereOneIsNeeded() {
-        isProblem(
-                client.send("POST", client.exports(), "", "Content-Type", "application/json"), 400, "malformed_json");
+        isProblem(client.send("POST", client.exports(), "", "Content-Type", "application/json"), 400, "malformed_json");
     }
 
     @ParameterizedTest
@@ -98,7 +99,9 @@ class ProblemTest {
             request.append("8000\r\n").append(chunk).append("\r\n");
         }
 
-        assertThat(raw(request.append("0\r\n\r\n").toString())).startsWith("HTTP/1.1 413").contains("body_too_long");
+        assertThat(raw(request.append("0\r\n\r\n").toString()))
+                .startsWith("HTTP/1.1 413")
+                .contains("body_too_long");
     }
 
     @ParameterizedTest

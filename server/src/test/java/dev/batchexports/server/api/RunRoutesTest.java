@@ -142,11 +142,14 @@ class RunRoutesTest {
                 .toList()
                 .reversed();
 
-        JsonNode page = client.get(export + "/runs/?limit=3&status=Completed").is(200).json();
+        JsonNode page =
+                client.get(export + "/runs/?limit=3&status=Completed").is(200).json();
         runs.completed(hour(8), 1);
         List<String> seen = new ArrayList<>(texts(page.get("results"), "id"));
         while (!page.get("next").isNull()) {
-            page = client.send("GET", page.get("next").stringValue(), "").is(200).json();
+            page = client.send("GET", page.get("next").stringValue(), "")
+                    .is(200)
+                    .json();
             seen.addAll(texts(page.get("results"), "id"));
         }
 
@@ -155,8 +158,8 @@ class RunRoutesTest {
 
     @Test
     void runFiltersAreValidated() {
-        for (String query : List.of(
-                "status=Done", "start=yesterday", "end=2026-01-01", "backfill_id=x", "limit=0", "cursor=abc")) {
+        for (String query :
+                List.of("status=Done", "start=yesterday", "end=2026-01-01", "backfill_id=x", "limit=0", "cursor=abc")) {
             assertThat(client.get(export + "/runs/?" + query).is(400).errors())
                     .as(query)
                     .containsOnlyKeys("/" + query.substring(0, query.indexOf('=')));
@@ -196,7 +199,8 @@ class RunRoutesTest {
         Run running = runs.starting(hour(1));
 
         for (Run run : List.of(failed, running)) {
-            ApiClient.Answer answer = client.post(export + "/runs/" + run.id() + "/retry/", Map.of()).is(409);
+            ApiClient.Answer answer = client.post(export + "/runs/" + run.id() + "/retry/", Map.of())
+                    .is(409);
             assertThat(answer.json().get("code").stringValue()).isEqualTo("run_active");
         }
         runs.finish(id(running), RunStatus.CANCELLED);
@@ -234,7 +238,8 @@ class RunRoutesTest {
         JsonNode retry = client.post(export + "/runs/" + early.id() + "/retry/", Map.of())
                 .is(201)
                 .json();
-        ApiClient.Answer refused = client.post(export + "/runs/" + late.id() + "/retry/", Map.of()).is(409);
+        ApiClient.Answer refused =
+                client.post(export + "/runs/" + late.id() + "/retry/", Map.of()).is(409);
 
         assertThat(retry.get("data_interval_end").stringValue()).isEqualTo("2026-03-01T00:30:00Z");
         assertThat(refused.json().get("code").stringValue()).isEqualTo("after_end");
@@ -251,7 +256,8 @@ class RunRoutesTest {
         assertThat(orchestration.actions(id(run))).containsExactly("cancel");
 
         runs.finish(id(run), RunStatus.CANCELLED);
-        ApiClient.Answer again = client.post(export + "/runs/" + run.id() + "/cancel/", Map.of()).is(409);
+        ApiClient.Answer again =
+                client.post(export + "/runs/" + run.id() + "/cancel/", Map.of()).is(409);
         assertThat(again.json().get("code").stringValue()).isEqualTo("run_finished");
         assertThat(again.json().get("detail").stringValue()).contains("Cancelled");
     }
@@ -261,7 +267,8 @@ class RunRoutesTest {
         Run run = runs.starting(hour(1));
         orchestration.become(Mood.UNAVAILABLE);
 
-        ApiClient.Answer answer = client.post(export + "/runs/" + run.id() + "/cancel/", Map.of()).is(503);
+        ApiClient.Answer answer =
+                client.post(export + "/runs/" + run.id() + "/cancel/", Map.of()).is(503);
 
         assertThat(answer.json().get("code").stringValue()).isEqualTo("temporal_unavailable");
     }
@@ -270,7 +277,10 @@ class RunRoutesTest {
     void theFilesOfARunAreListed() {
         Run run = runs.completed(hour(1), 3);
 
-        JsonNode files = client.get(export + "/runs/" + run.id() + "/files/").is(200).json().get("results");
+        JsonNode files = client.get(export + "/runs/" + run.id() + "/files/")
+                .is(200)
+                .json()
+                .get("results");
 
         assertThat(files).hasSize(1);
         assertThat(files.get(0).propertyNames()).containsExactlyInAnyOrder("key", "rows", "bytes", "checksum");
@@ -288,8 +298,7 @@ class RunRoutesTest {
         logs.append(exportId, run.id(), LogLevel.WARNING, "transfer", "Slow", time.plusSeconds(2));
         logs.append(exportId, run.id(), LogLevel.ERROR, "transfer", "Bucket is gone", time.plusSeconds(3));
 
-        assertThat(messages("/logs/"))
-                .containsExactly("Bucket is gone", "Slow", "Run started", "Schedule created");
+        assertThat(messages("/logs/")).containsExactly("Bucket is gone", "Slow", "Run started", "Schedule created");
         String ofRun = "/runs/" + run.id() + "/logs/";
         assertThat(messages(ofRun)).containsExactly("Bucket is gone", "Slow", "Run started");
         assertThat(messages(ofRun + "?level=ERROR")).containsExactly("Bucket is gone");
@@ -305,8 +314,7 @@ class RunRoutesTest {
         assertThat(texts(next.get("results"), "message")).containsExactly("Schedule created");
         assertThat(next.get("next").isNull()).isTrue();
         JsonNode line = next.get("results").get(0);
-        assertThat(line.propertyNames())
-                .containsExactlyInAnyOrder("timestamp", "level", "stage", "message", "run_id");
+        assertThat(line.propertyNames()).containsExactlyInAnyOrder("timestamp", "level", "stage", "message", "run_id");
         assertThat(line.get("run_id").isNull()).isTrue();
     }
 
@@ -367,9 +375,13 @@ class RunRoutesTest {
 
     @Test
     void aRangeOfTooManyIntervalsIsRefused() {
-        assertThat(client.get(export + "/intervals/?end=9999-01-01T00:00:00Z&start=" + hour(0)).is(400).errors())
+        assertThat(client.get(export + "/intervals/?end=9999-01-01T00:00:00Z&start=" + hour(0))
+                        .is(400)
+                        .errors())
                 .containsOnlyKeys("/start");
-        assertThat(client.get(export + "/intervals/?start=" + hour(2) + "&end=" + hour(1)).is(400).errors())
+        assertThat(client.get(export + "/intervals/?start=" + hour(2) + "&end=" + hour(1))
+                        .is(400)
+                        .errors())
                 .containsOnlyKeys("/start");
         assertThat(client.get(export + "/intervals/?start=x").is(400).errors()).containsOnlyKeys("/start");
     }

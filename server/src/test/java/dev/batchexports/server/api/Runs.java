@@ -1,12 +1,12 @@
 package dev.batchexports.server.api;
 
 import dev.batchexports.core.destination.CommittedFile;
+import dev.batchexports.core.destination.SliceReceipt;
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.run.RunStatus;
 import dev.batchexports.core.run.RunTrigger;
 import dev.batchexports.core.source.Plan;
 import dev.batchexports.core.source.Slice;
-import dev.batchexports.core.destination.SliceReceipt;
 import dev.batchexports.server.TestServer;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.ExportStore;

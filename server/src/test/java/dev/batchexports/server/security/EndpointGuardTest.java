@@ -20,8 +20,8 @@ class EndpointGuardTest {
     private final EndpointGuard guard = guard(Map.of());
 
     private static EndpointGuard guard(Map<String, String> properties) {
-        return new EndpointGuard(new Binder(new MapConfigurationPropertySource(properties))
-                .bindOrCreate("bx", Settings.class));
+        return new EndpointGuard(
+                new Binder(new MapConfigurationPropertySource(properties)).bindOrCreate("bx", Settings.class));
     }
 
     @ParameterizedTest

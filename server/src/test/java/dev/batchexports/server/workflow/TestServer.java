@@ -29,12 +29,15 @@ import dev.batchexports.server.runs.RunStore;
 import dev.batchexports.server.security.Keyring;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.temporal.client.schedules.ScheduleDescription;
+import io.temporal.client.schedules.ScheduleState;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
@@ -197,6 +200,14 @@ final class TestServer implements AutoCloseable {
     BatchExport changed(BatchExport export, UnaryOperator<BatchExport> change) {
         return exports.update(change.apply(exports.find(export.id()).orElseThrow()))
                 .orElseThrow();
+    }
+
+    ScheduleDescription schedule(BatchExport export) {
+        return temporal.schedules().getHandle(export.id().toString()).describe();
+    }
+
+    ScheduleState scheduleState(BatchExport export) {
+        return Objects.requireNonNull(schedule(export).getSchedule().getState());
     }
 
     /// Exports the interval that ends at a boundary, by a run that somebody asked for.

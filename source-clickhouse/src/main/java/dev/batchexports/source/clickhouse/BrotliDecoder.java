@@ -2,6 +2,7 @@ package dev.batchexports.source.clickhouse;
 
 import com.aayushatharva.brotli4j.Brotli4jLoader;
 import com.aayushatharva.brotli4j.decoder.DecoderJNI;
+import dev.batchexports.core.error.ExportException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -14,7 +15,12 @@ final class BrotliDecoder implements FrameDecoder {
     private boolean freed;
 
     BrotliDecoder() throws IOException {
-        Brotli4jLoader.ensureAvailability();
+        if (!Brotli4jLoader.isAvailable()) {
+            throw ExportException.user(
+                    "BrotliUnavailable",
+                    "Brotli streams cannot be verified on this kind of machine.",
+                    "Choose the compression gzip or zstd.");
+        }
         this.decoder = new DecoderJNI.Wrapper(INPUT_LENGTH);
     }
 

@@ -158,7 +158,7 @@ final class ClickHouseHttp implements AutoCloseable {
     ///
     /// @throws ExportException if it does not
     void ping() {
-        try (Answer answer = send(new HttpGet("/ping"))) {
+        try (Answer answer = send(new HttpGet(path("/ping", Map.of())))) {
             check(answer, "");
             answer.body().readNBytes(LONGEST_ERROR);
         } catch (IOException failure) {
@@ -218,13 +218,10 @@ final class ClickHouseHttp implements AutoCloseable {
     }
 
     private String path(String path, Map<String, String> parameters) {
-        String base = settings.url().getRawPath();
-        String prefix = base == null || base.equals("/") ? "" : base.replaceAll("/+$", "");
-        return prefix
-                + path
-                + parameters.entrySet().stream()
-                        .map(entry -> encoded(entry.getKey()) + "=" + encoded(entry.getValue()))
-                        .collect(Collectors.joining("&", "?", ""));
+        String base = settings.url().getRawPath().replaceAll("/+$", "");
+        return parameters.entrySet().stream()
+                .map(entry -> encoded(entry.getKey()) + "=" + encoded(entry.getValue()))
+                .collect(Collectors.joining("&", base + path + "?", ""));
     }
 
     private static String encoded(String text) {
@@ -271,7 +268,8 @@ final class ClickHouseHttp implements AutoCloseable {
         /// ClickHouse's error number, where the error came before the first byte.
         OptionalInt errorCode() {
             return header("X-ClickHouse-Exception-Code")
-                    .map(value -> OptionalInt.of(Integer.parseInt(value.strip())))
+                    .filter(value -> value.matches("\\d{1,9}"))
+                    .map(value -> OptionalInt.of(Integer.parseInt(value)))
                     .orElse(OptionalInt.empty());
         }
 

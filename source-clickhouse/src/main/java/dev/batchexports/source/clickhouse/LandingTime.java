@@ -93,17 +93,23 @@ record LandingTime(String column, int digits, boolean seconds) {
         return text(Instant.EPOCH.plus(firstMicrosFrom(bound), ChronoUnit.MICROS), digits);
     }
 
-    /// A time as the value of a parameter of type `DateTime64(digits, 'UTC')`.
+    /// A time as the value of a parameter of type `DateTime64(digits, 'UTC')`; one that the type cannot hold
+    /// becomes its edge.
     static String text(Instant instant, int digits) {
-        String text = TO_THE_NANOSECOND.format(LocalDateTime.ofInstant(instant, ZoneOffset.UTC));
+        Instant held = clamped(instant, DATE_TIME_64_MIN, DATE_TIME_64_MAX);
+        String text = TO_THE_NANOSECOND.format(LocalDateTime.ofInstant(held, ZoneOffset.UTC));
         int seconds = text.indexOf('.');
         return digits == 0 ? text.substring(0, seconds) : text.substring(0, seconds + 1 + digits);
     }
 
     /// What lies outside of the type's range compares like its edge.
     private Instant clamped(Instant bound) {
-        Instant least = seconds ? DATE_TIME_MIN : DATE_TIME_64_MIN;
-        Instant greatest = seconds ? DATE_TIME_MAX : DATE_TIME_64_MAX;
+        return seconds
+                ? clamped(bound, DATE_TIME_MIN, DATE_TIME_MAX)
+                : clamped(bound, DATE_TIME_64_MIN, DATE_TIME_64_MAX);
+    }
+
+    private static Instant clamped(Instant bound, Instant least, Instant greatest) {
         return bound.isBefore(least) ? least : bound.isAfter(greatest) ? greatest : bound;
     }
 }

@@ -10,7 +10,11 @@ import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// The queries that an export is made of, under the names and settings that they run with.
 final class Queries {
@@ -20,6 +24,7 @@ final class Queries {
     private final ClickHouseHttp http;
     private final QuerySettings settings;
     private final Duration patience;
+    private final AtomicReference<@Nullable Set<String>> knownSettings = new AtomicReference<>();
 
     Queries(ClickHouseHttp http, ClickHouseSettings settings) {
         this.http = http;
@@ -32,6 +37,20 @@ final class Queries {
                 .add("SELECT version() FORMAT TabSeparatedRaw")
                 .build();
         return new String(http.read(administration(statement)), StandardCharsets.UTF_8).strip();
+    }
+
+    /// The names of the settings that the server has; asked once.
+    private Set<String> knownSettings() {
+        Set<String> known = knownSettings.get();
+        if (known == null) {
+            Statement statement = new Statement.Builder()
+                    .add("SELECT name FROM system.settings FORMAT TabSeparatedRaw")
+                    .build();
+            String names = new String(http.read(administration(statement)), StandardCharsets.UTF_8);
+            known = names.lines().collect(Collectors.toUnmodifiableSet());
+            knownSettings.set(known);
+        }
+        return known;
     }
 
     /// Looks up the columns of a selection's relation.
@@ -65,7 +84,8 @@ final class Queries {
     EncodedRows stream(Statement statement, OutputFormat format, Encoding encoding, QueryTag tag) {
         StreamCompression compression = StreamCompression.of(encoding);
         String id = Query.newId(tag);
-        Query query = new Query(id, statement, settings.forStream(id, compression, format), compression, patience);
+        Query query = new Query(
+                id, statement, settings.forStream(id, compression, format, knownSettings()), compression, patience);
         ClickHouseHttp.Answer answer = http.open(query);
         try {
             if (answer.compression() != compression) {

@@ -2,6 +2,7 @@ package dev.batchexports.source.clickhouse;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /// The ClickHouse settings that go with a query, and why.
 ///
@@ -66,6 +67,8 @@ final class QuerySettings {
         chosen.putAll(REQUIRED);
         // The server keeps the answer until the query ended well: an error is then never inside the answer.
         chosen.put("wait_end_of_query", "1");
+        // In memory, as long as it is small: without this, on disk.
+        chosen.put("buffer_size", Integer.toString(1 << 20));
         chosen.put("enable_http_compression", "0");
         return chosen;
     }
@@ -73,10 +76,13 @@ final class QuerySettings {
     /// For a query whose rows are streamed.
     ///
     /// @param comment shown in ClickHouse's list and log of queries
-    /// @param compressed whether the stream is compressed as a whole
-    Map<String, String> forStream(String comment, StreamCompression compressed, OutputFormat format) {
+    /// @param compressed how the stream is compressed as a whole
+    /// @param known the settings that the server has
+    Map<String, String> forStream(
+            String comment, StreamCompression compressed, OutputFormat format, Set<String> known) {
         Map<String, String> chosen = limits(comment);
         chosen.putAll(format.tuning());
+        chosen.keySet().retainAll(known);
         chosen.putAll(settings.extraSettings());
         chosen.putAll(REQUIRED);
         chosen.putAll(format.required());

@@ -3,6 +3,7 @@ package dev.batchexports.source.clickhouse;
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.source.EncodedRows;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -71,6 +72,8 @@ final class StreamedRows implements EncodedRows {
     private int readBody(byte[] buffer, int offset, int length) throws IOException {
         try {
             return answer.body().read(buffer, offset, length);
+        } catch (SocketTimeoutException silence) {
+            throw new IOException("the server was silent for too long", silence);
         } catch (IOException cut) {
             throw new IOException("the connection was cut", cut);
         }

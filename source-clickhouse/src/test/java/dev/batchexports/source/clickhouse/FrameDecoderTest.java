@@ -54,13 +54,13 @@ class FrameDecoderTest {
     /// @param same whether the content is the one that was packed
     record Decoded(boolean same, boolean closed) {}
 
-    @Property(tries = 200)
+    @Property(tries = 120)
     void unpacksFramesInChunksOfAnySize(@ForAll("frames") Frame frame, @ForAll @IntRange(min = 1, max = 9000) int chunk)
             throws IOException {
         assertThat(frame.decoded(frame.bytes, chunk)).isEqualTo(new Decoded(true, true));
     }
 
-    @Property(tries = 200)
+    @Property(tries = 120)
     void aFrameWithoutItsEndIsNotClosed(@ForAll("frames") Frame frame, @ForAll @IntRange(max = 1_000_000) int cut)
             throws IOException {
         byte[] torn = Arrays.copyOf(frame.bytes, cut % frame.bytes.length);
@@ -68,14 +68,14 @@ class FrameDecoderTest {
         assertThat(frame.decoded(torn, 1000).closed()).isFalse();
     }
 
-    @Property(tries = 200)
+    @Property(tries = 120)
     void nothingMayFollowAFrame(@ForAll("frames") Frame frame, @ForAll @IntRange(min = 1, max = 2000) int chunk) {
         byte[] longer = Arrays.copyOf(frame.bytes, frame.bytes.length + 1);
 
         assertThatThrownBy(() -> frame.decoded(longer, chunk)).isInstanceOf(IOException.class);
     }
 
-    @Property(tries = 300)
+    @Property(tries = 200)
     void aChangedByteNeverGoesUnnoticed(
             @ForAll("checkedFrames") Frame frame, @ForAll @IntRange(max = 1_000_000) int at) {
         byte[] changed = frame.bytes.clone();
@@ -108,7 +108,7 @@ class FrameDecoderTest {
 
     private static Arbitrary<byte[]> contents() {
         return Combinators.combine(
-                        Arbitraries.integers().between(0, 60_000), Arbitraries.longs(), Arbitraries.of(2, 250))
+                        Arbitraries.integers().between(0, 20_000), Arbitraries.longs(), Arbitraries.of(2, 250))
                 .as((length, seed, variety) -> {
                     Random random = new Random(seed);
                     byte[] content = new byte[length];

@@ -49,7 +49,7 @@ class IdentifierPropertyTest {
         return "`" + literal + "`";
     }
 
-    @Property(tries = 250, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 150, shrinking = ShrinkingMode.OFF)
     void columnsOfAnyNameAreRead(@ForAll("names") String source, @ForAll("names") String name) {
         database()
                 .run("CREATE OR REPLACE TABLE names ENGINE = MergeTree ORDER BY tuple() AS SELECT 7 AS "
@@ -80,7 +80,7 @@ class IdentifierPropertyTest {
                 .isEqualTo("7\n");
     }
 
-    @Property(tries = 100, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 60, shrinking = ShrinkingMode.OFF)
     void jsonHoldsTheNameOfAColumn(@ForAll("names") String name) {
         database()
                 .run("CREATE OR REPLACE TABLE names ENGINE = MergeTree ORDER BY tuple() AS SELECT 7 AS a,"
@@ -102,7 +102,7 @@ class IdentifierPropertyTest {
                 .isEqualTo(name);
     }
 
-    @Property(tries = 100, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 60, shrinking = ShrinkingMode.OFF)
     void tablesOfAnyNameAreRead(@ForAll("names") String name) {
         String table = name.replace("/", "_");
         database()

@@ -30,7 +30,7 @@ class PlanPropertyTest {
     /// @param afterMicros after the start of the interval; may lie before or behind it
     record Burst(long afterMicros, int rows) {}
 
-    @Property(tries = 120, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 100, shrinking = ShrinkingMode.OFF)
     void everyRowOfTheIntervalIsInExactlyOneSlice(
             @ForAll("types") String type,
             @ForAll("bursts") List<Burst> bursts,

@@ -9,13 +9,18 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.ComponentScan.Filter;
+import org.springframework.context.annotation.FilterType;
 import org.springframework.context.annotation.Import;
 
 /// The server in any of its roles.
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @Import({ServerConfiguration.class, ApiConfiguration.class})
-@ComponentScan("dev.batchexports.server.workflow")
+@ComponentScan(
+        basePackages = "dev.batchexports.server.workflow",
+        useDefaultFilters = false,
+        includeFilters = @Filter(type = FilterType.REGEX, pattern = ".*\\.WorkflowConfiguration"))
 public class ServerApplication {
     private static final String ROLE = "bx.role";
 

@@ -2,6 +2,7 @@ package dev.batchexports.server;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.batchexports.server.exports.DestinationCatalog;
+import dev.batchexports.server.security.EndpointGuard;
 import dev.batchexports.server.security.Keyring;
 import dev.batchexports.server.security.SecuritySettings;
 import dev.batchexports.source.clickhouse.ClickHouseSettings;
@@ -37,8 +38,8 @@ class ServerConfiguration {
     }
 
     @Bean
-    DestinationCatalog destinationCatalog(Keyring keyring) {
-        return new DestinationCatalog(keyring);
+    DestinationCatalog destinationCatalog(Keyring keyring, EndpointGuard guard) {
+        return new DestinationCatalog(keyring, guard);
     }
 
     @Bean(destroyMethod = "close")
@@ -53,6 +54,10 @@ class ServerConfiguration {
         if (!jdbc.password().isEmpty()) {
             pool.setPassword(jdbc.password());
         }
+        // A database host that vanished must not hold connections for ever.
+        pool.addDataSourceProperty("socketTimeout", "60");
+        pool.addDataSourceProperty("connectTimeout", "10");
+        pool.addDataSourceProperty("tcpKeepAlive", "true");
         pool.setMaximumPoolSize(jdbc.connections());
         pool.setMinimumIdle(Math.min(2, jdbc.connections()));
         pool.setConnectionTimeout(CONNECTION_TIMEOUT.toMillis());

@@ -85,9 +85,12 @@ public record Settings(
     /// @param allowPrivateEndpoints whether destinations may be on loopback, private or link-local
     ///     addresses
     /// @param allowShortIntervals whether `every N seconds` is accepted; for tests
+    /// @param allowQueryModels whether a model may be a SQL query of the user's own. Such a query sees what the
+    ///     ClickHouse user sees, other projects included: allow it only where every user may
     public record Limits(
             @DefaultValue("false") boolean allowPrivateEndpoints,
-            @DefaultValue("false") boolean allowShortIntervals) {}
+            @DefaultValue("false") boolean allowShortIntervals,
+            @DefaultValue("false") boolean allowQueryModels) {}
 
     /// @param retention how long log lines of runs are kept
     public record Logs(@DefaultValue("30d") Duration retention) {}

@@ -163,6 +163,7 @@ public final class TestServer {
         properties.put("bx.security.bootstrap-token", TOKEN);
         properties.put("bx.encryption.keys", Keyring.generate());
         properties.put("bx.limits.allow-private-endpoints", true);
+        properties.put("bx.limits.allow-query-models", true);
         properties.put("bx.clickhouse.url", connections.clickhouseUrl());
         properties.put("bx.clickhouse.user", connections.clickhouseUser());
         properties.put("bx.clickhouse.password", connections.clickhousePassword());

@@ -261,18 +261,6 @@ public abstract class DestinationContract {
     }
 
     @Test
-    public void survivesARestartOfTheStoreBetweenWriteAndCommit() throws InterruptedException {
-        SampleRun run = run("first", 1, 2);
-        try (Destination destination = harness().open()) {
-            List<SliceReceipt> receipts = run.writeAll(destination);
-            harness().stopStore();
-            harness().startStore();
-            CommitResult.Committed _ = run.commitWhateverItTakes(destination, receipts);
-            assertVisible(run);
-        }
-    }
-
-    @Test
     public void writesSlicesAgainThatTheStoreLost() throws InterruptedException {
         SampleRun run = run("first", 1, 3);
         try (Destination destination = harness().open()) {
@@ -671,6 +659,7 @@ public abstract class DestinationContract {
         }
     }
 
+    /// What was written before the store went away is still there to be committed.
     @Test
     public void callsAStoreThatIsAwayAPassingErrorAndGoesOnWhenItIsBack() throws InterruptedException {
         SampleRun run = run("first", 1, 2);

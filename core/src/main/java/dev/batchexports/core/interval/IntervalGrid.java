@@ -121,15 +121,18 @@ public record IntervalGrid(Frequency frequency, ZoneId zone, int offsetHour, int
         return Stream.iterate(intervals, Iterator::hasNext, same -> same).map(Iterator::next);
     }
 
+    // A gap may move the boundary of a date to the next date (in Nuuk the hour 23 is missing once a year), and two
+    // dates
+    // may share a boundary (Samoa, 2011-12-30): so it begins early and walks until it is past the time.
     private Instant nextDate(Instant time, int days) {
-        LocalDate date = floor(time).atZone(zone).toLocalDate();
-        // A gap of a whole day exists (Samoa, 2011-12-30): two dates can then share a boundary.
-        Instant next = boundary(date.plusDays(days));
-        while (!next.isAfter(time)) {
-            date = date.plusDays(days);
-            next = boundary(date.plusDays(days));
+        LocalDate date = time.atZone(zone).toLocalDate().minusDays(1);
+        if (days == 7) {
+            date = date.with(TemporalAdjusters.previousOrSame(firstDay()));
         }
-        return next;
+        while (!boundary(date).isAfter(time)) {
+            date = date.plusDays(days);
+        }
+        return boundary(date);
     }
 
     private Instant boundary(LocalDate date) {

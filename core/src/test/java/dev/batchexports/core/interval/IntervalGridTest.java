@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.zone.ZoneOffsetTransition;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +55,33 @@ class IntervalGridTest {
         assertThat(days.containing(time)).isEqualTo(new Interval(start, end));
         assertThat(days.containing(time).duration()).isEqualTo(Duration.ofHours(hours));
         assertThat(days.endingAt(end).start()).isEqualTo(start);
+    }
+
+    @Test
+    void noBoundaryIsLeftOutAroundAnyClockChangeOfAnyZone() {
+        for (String id : ZoneId.getAvailableZoneIds()) {
+            ZoneId zone = ZoneId.of(id);
+            ZoneOffsetTransition change = zone.getRules().nextTransition(Instant.parse("2020-01-01T00:00:00Z"));
+            for (int changes = 0; changes < 4 && change != null; changes++) {
+                Instant time = change.getInstant();
+                for (int hour = 0; hour < 24; hour++) {
+                    assertTilesAround(time, new IntervalGrid(new Frequency.Day(), zone, hour, 0));
+                    assertTilesAround(time, new IntervalGrid(new Frequency.Week(), zone, hour, 6));
+                }
+                change = zone.getRules().nextTransition(time);
+            }
+        }
+    }
+
+    private static void assertTilesAround(Instant change, IntervalGrid grid) {
+        Instant boundary = grid.floor(change.minus(Duration.ofDays(3)));
+        while (boundary.isBefore(change.plus(Duration.ofDays(3)))) {
+            Instant next = grid.next(boundary);
+            if (!grid.isBoundary(next) || !grid.previous(next).equals(boundary)) {
+                throw new AssertionError(grid + ": " + next + " does not follow " + boundary);
+            }
+            boundary = next;
+        }
     }
 
     @ParameterizedTest

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -111,6 +112,12 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
     ResponseEntity<Object> transaction(CannotCreateTransactionException failure) {
         LOG.warn("the metadata database does not answer: {}", failure.getMessage());
         return answer(databaseUnavailable());
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> malformedQuery(InvalidParameterException failure) {
+        return answer(Problem.of(
+                HttpStatus.BAD_REQUEST, "malformed_query", "The query string is not valid percent-encoded UTF-8."));
     }
 
     @ExceptionHandler

@@ -1,11 +1,13 @@
 package dev.batchexports.server.api;
 
+import dev.batchexports.server.request.NotFoundException;
 import dev.batchexports.server.security.AccessToken;
 import dev.batchexports.server.security.Scope;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.web.method.HandlerMethod;
@@ -15,6 +17,7 @@ import org.springframework.web.servlet.HandlerMapping;
 /// Lets a request reach a route only if its token has the scope that the route requires, and is for the
 /// project of the path. Denies by default: a route that requires no scope is reached by nobody.
 final class ScopeInterceptor implements HandlerInterceptor {
+    private static final Pattern PROJECT = Pattern.compile("[1-9][0-9]{0,17}");
     private static final Logger LOG = LoggerFactory.getLogger(ScopeInterceptor.class);
 
     @Override
@@ -47,11 +50,10 @@ final class ScopeInterceptor implements HandlerInterceptor {
     private static boolean isForProject(AccessToken token, HttpServletRequest request) {
         if (request.getAttribute(HandlerMapping.URI_TEMPLATE_VARIABLES_ATTRIBUTE) instanceof Map<?, ?> variables
                 && variables.get("project_id") instanceof String project) {
-            try {
-                return token.allowsProject(Long.parseLong(project));
-            } catch (NumberFormatException e) {
-                return token.projectId() == null;
+            if (!PROJECT.matcher(project).matches()) {
+                throw new NotFoundException("project");
             }
+            return token.allowsProject(Long.parseLong(project));
         }
         return true;
     }

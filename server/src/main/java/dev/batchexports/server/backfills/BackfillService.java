@@ -139,20 +139,28 @@ public class BackfillService {
         return find(export, id);
     }
 
-    /// Goes on with a paused backfill. Does nothing to one that is not paused.
+    /// Goes on with a paused backfill. Changes nothing about one that is not paused.
     public Backfill resume(BatchExport export, UUID id) {
         Backfill backfill = unfinished(export, id, "resumed");
+        orchestration.resumeBackfill(backfill);
         if (backfill.status() == BackfillStatus.PAUSED) {
-            orchestration.resumeBackfill(backfill);
             backfills.move(id, BackfillStatus.RUNNING, now());
         }
         return find(export, id);
     }
 
-    /// Asks a backfill to stop, with the runs that it has started; it finishes as Cancelled by itself.
+    /// Asks a backfill to stop, with the runs that it has started; its runs finish as Cancelled by themselves.
     public Backfill cancel(BatchExport export, UUID id) {
-        orchestration.cancelBackfill(unfinished(export, id, "cancelled"));
+        Backfill backfill = unfinished(export, id, "cancelled");
+        orchestration.cancelBackfill(backfill);
+        // Its runs take a moment to stop, but nothing brings it back.
+        backfills.move(id, BackfillStatus.CANCELLED, now());
         return find(export, id);
+    }
+
+    /// Whether an export has a backfill that is not finished.
+    public boolean isActive(UUID exportId) {
+        return !backfills.active(exportId).isEmpty();
     }
 
     /// Asks every unfinished backfill of an export to stop.

@@ -106,6 +106,15 @@ public class BackfillStore {
                 > 0;
     }
 
+    /// Shows that a backfill has begun, unless it was paused or has ended in the meantime.
+    public void begin(UUID id, Instant now) {
+        jdbc.sql(
+                        "update backfills set status = 'Running', last_updated_at = :now where id = :id and status = 'Starting'")
+                .param("id", id)
+                .param("now", timestamp(now))
+                .update();
+    }
+
     /// Fixes the range and the number of runs, once they are known.
     public void recordPlan(UUID id, Instant startAt, int totalRuns, Instant now) {
         jdbc.sql("""
@@ -129,7 +138,7 @@ public class BackfillStore {
                         update backfills set last_updated_at = :now,
                             (finished_runs, failed_runs, total_records_count) = (
                                 select count(*) filter (where status not in ('Starting', 'Running')),
-                                       count(*) filter (where status in ('Failed', 'TimedOut', 'Terminated')),
+                                       count(*) filter (where status not in ('Starting', 'Running', 'Completed')),
                                        coalesce(sum(records_completed), 0)
                                 from latest)
                         where id = :id

@@ -19,7 +19,11 @@ final class Addresses {
         line(
                 out,
                 "Credentials",
-                dataFolder.resolve("connection.json").toAbsolutePath().normalize().toString());
+                dataFolder
+                        .resolve("connection.json")
+                        .toAbsolutePath()
+                        .normalize()
+                        .toString());
         line(out, "Logs", dataFolder.resolve("log").toAbsolutePath().normalize().toString());
         out.flush();
     }

@@ -54,8 +54,8 @@ public final class DemoCommand implements Callable<Integer> {
         screen.title("Starting the components");
         try (LocalInstallation installation = LocalInstallation.start(
                         dataFolder, connections -> loadSample(connections, screen), screen::line);
-                SampleData sample = new SampleData(
-                        ClickHouseEndpoint.of(installation.connections()), (loaded, total) -> {});
+                SampleData sample =
+                        new SampleData(ClickHouseEndpoint.of(installation.connections()), (loaded, total) -> {});
                 LandingRows landing = sample.startLanding(50)) {
             boolean good = new DemoStory(installation, screen).tell();
             screen.line("%,d rows have landed while you watched.".formatted(landing.landed()));

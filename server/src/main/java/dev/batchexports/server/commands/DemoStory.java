@@ -42,8 +42,8 @@ final class DemoStory {
         removeEarlierDemos();
 
         screen.title("Two exports of project " + PROJECT + " to S3");
-        Instant scheduledFrom =
-                Instant.ofEpochSecond(Math.floorDiv(now.getEpochSecond(), 300) * 300).minus(15, ChronoUnit.MINUTES);
+        Instant scheduledFrom = Instant.ofEpochSecond(Math.floorDiv(now.getEpochSecond(), 300) * 300)
+                .minus(15, ChronoUnit.MINUTES);
         String fiveMinutes = create(
                 "events every 5 minutes",
                 "every 5 minutes",
@@ -68,7 +68,8 @@ final class DemoStory {
 
         screen.title("Runs");
         long began = System.nanoTime();
-        boolean completed = watch(fiveMinutes, scheduledFrom, hourly, backfill.get("id").asString());
+        boolean completed =
+                watch(fiveMinutes, scheduledFrom, hourly, backfill.get("id").asString());
         double seconds = (System.nanoTime() - began) / 1e9;
         summarise("scheduled", runs(fiveMinutes));
         summarise("backfill", runs(hourly));
@@ -113,11 +114,16 @@ final class DemoStory {
                 "aws_secret_access_key", connections.s3SecretAccessKey()));
         config.putAll(format);
         Map<String, Object> export = new HashMap<>(Map.of(
-                "name", NAME + name,
-                "model", "events",
-                "interval", interval,
-                "settle_seconds", 5,
-                "destination", Map.of("type", "S3", "config", config)));
+                "name",
+                NAME + name,
+                "model",
+                "events",
+                "interval",
+                interval,
+                "settle_seconds",
+                5,
+                "destination",
+                Map.of("type", "S3", "config", config)));
         export.putAll(more);
         return api.post("", export).get("id").asString();
     }
@@ -132,7 +138,8 @@ final class DemoStory {
                     .filter(run -> Instant.parse(run.get("data_interval_end").asString())
                             .isBefore(scheduledFrom.plus(15, ChronoUnit.MINUTES).plusSeconds(1)))
                     .toList();
-            long scheduledDone = scheduled.stream().filter(DemoStory::isFinished).count();
+            long scheduledDone =
+                    scheduled.stream().filter(DemoStory::isFinished).count();
             long backfillDone = backfill.get("finished_runs").asLong();
             screen.progress("runs finished", scheduledDone + backfillDone, 51);
             boolean backfillEnded = !backfill.get("finished_at").isNull();
@@ -160,10 +167,12 @@ final class DemoStory {
     private void summarise(String kind, List<JsonNode> runs) {
         Map<String, Long> byStatus = runs.stream()
                 .collect(Collectors.groupingBy(run -> run.get("status").asString(), Collectors.counting()));
-        long rows =
-                runs.stream().mapToLong(run -> run.get("records_completed").asLong()).sum();
-        long bytes =
-                runs.stream().mapToLong(run -> run.get("bytes_exported").asLong()).sum();
+        long rows = runs.stream()
+                .mapToLong(run -> run.get("records_completed").asLong())
+                .sum();
+        long bytes = runs.stream()
+                .mapToLong(run -> run.get("bytes_exported").asLong())
+                .sum();
         screen.line("%-10s %s: %,d rows, %,.1f MB".formatted(kind, byStatus, rows, bytes / 1e6));
         runs.stream()
                 .filter(run -> !run.get("latest_error").isNull())
@@ -180,8 +189,7 @@ final class DemoStory {
         if (run == null) {
             return false;
         }
-        JsonNode retry = api.post(
-                export + "/runs/" + run.get("id").asString() + "/retry/", Map.of());
+        JsonNode retry = api.post(export + "/runs/" + run.get("id").asString() + "/retry/", Map.of());
         String path = export + "/runs/" + retry.get("id").asString() + "/";
         Instant deadline = Instant.now().plus(PATIENCE);
         while (!isFinished(retry) && Instant.now().isBefore(deadline)) {
@@ -192,7 +200,10 @@ final class DemoStory {
                 + retry.get("status").asString() + ", its files are replaced");
         for (JsonNode line : api.get(path + "logs/?limit=20").get("results")) {
             screen.line("  " + line.get("timestamp").asString() + "  "
-                    + "%-7s %-9s ".formatted(line.get("level").asString(), line.get("stage").asString())
+                    + "%-7s %-9s "
+                            .formatted(
+                                    line.get("level").asString(),
+                                    line.get("stage").asString())
                     + line.get("message").asString());
         }
         return retry.get("status").asString().equals("Completed");

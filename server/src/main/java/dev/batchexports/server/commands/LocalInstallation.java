@@ -100,8 +100,7 @@ final class LocalInstallation implements AutoCloseable {
         properties.put("logging.file.name", dataFolder.resolve("log").resolve("server.log"));
         properties.put("logging.threshold.console", "ERROR");
         if (environment.getOrDefault("BX_ENCRYPTION_KEYS", "").isBlank()) {
-            properties.put(
-                    "bx.encryption.keys", kept(dataFolder.resolve("encryption-keys"), Keyring::generate));
+            properties.put("bx.encryption.keys", kept(dataFolder.resolve("encryption-keys"), Keyring::generate));
         }
         if (components.contains(Component.TEMPORAL)) {
             properties.put("bx.temporal.address", connections.temporalAddress());
@@ -121,10 +120,8 @@ final class LocalInstallation implements AutoCloseable {
         long started = System.nanoTime();
         ConfigurableApplicationContext application = ServerApplication.start(properties);
         String apiUrl = "http://127.0.0.1:" + port;
-        progress.accept("Batch Exports: ready at %s (%.1f s)"
-                .formatted(apiUrl, (System.nanoTime() - started) / 1e9));
-        LocalInstallation installation =
-                new LocalInstallation(platform, application, connections, apiUrl, token);
+        progress.accept("Batch Exports: ready at %s (%.1f s)".formatted(apiUrl, (System.nanoTime() - started) / 1e9));
+        LocalInstallation installation = new LocalInstallation(platform, application, connections, apiUrl, token);
         Runtime.getRuntime().addShutdownHook(installation.shutdownHook);
         new ConnectionFile(apiUrl, token, connections).write(dataFolder.resolve("connection.json"));
         return installation;

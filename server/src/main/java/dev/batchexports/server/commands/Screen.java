@@ -18,7 +18,8 @@ final class Screen {
 
     Screen(PrintWriter out) {
         this.out = out;
-        this.terminal = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+        this.terminal =
+                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     }
 
     synchronized void title(String text) {

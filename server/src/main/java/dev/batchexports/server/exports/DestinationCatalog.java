@@ -6,6 +6,7 @@ import dev.batchexports.core.destination.DestinationType;
 import dev.batchexports.core.destination.InvalidConfigurationException;
 import dev.batchexports.core.destination.InvalidConfigurationException.Violation;
 import dev.batchexports.core.secret.Secret;
+import dev.batchexports.server.security.EndpointGuard;
 import dev.batchexports.server.security.Keyring;
 import dev.batchexports.server.store.Json;
 import java.lang.reflect.RecordComponent;
@@ -43,20 +44,23 @@ import tools.jackson.databind.type.LogicalType;
 public final class DestinationCatalog {
     private final Map<String, DestinationType<?>> types = new TreeMap<>();
     private final Keyring keyring;
+    private final EndpointGuard guard;
     private final JsonMapper mapper;
 
     /// The destination types that are on the class path.
-    public DestinationCatalog(Keyring keyring) {
+    public DestinationCatalog(Keyring keyring, EndpointGuard guard) {
         this(
                 keyring,
+                guard,
                 ServiceLoader.load(DestinationType.class).stream()
                         .<DestinationType<?>>map(ServiceLoader.Provider::get)
                         .toList());
     }
 
     /// The given destination types.
-    public DestinationCatalog(Keyring keyring, Collection<DestinationType<?>> installed) {
+    public DestinationCatalog(Keyring keyring, EndpointGuard guard, Collection<DestinationType<?>> installed) {
         this.keyring = keyring;
+        this.guard = guard;
         for (DestinationType<?> type : installed) {
             types.put(type.name(), type);
         }
@@ -144,8 +148,12 @@ public final class DestinationCatalog {
     }
 
     /// Opens the destination of an export, without talking to it.
+    ///
+    /// @throws dev.batchexports.core.error.ExportException when its endpoint has become one that is not allowed
     public Destination open(UUID exportId, DestinationSettings settings, DestinationLimits limits) {
-        return open(type(settings.type()), unseal(exportId, settings), limits);
+        Map<String, Object> config = unseal(exportId, settings);
+        guard.require(config);
+        return open(type(settings.type()), config, limits);
     }
 
     /// Opens a destination that is not stored: for a connection test.

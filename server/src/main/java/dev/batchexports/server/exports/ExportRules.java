@@ -5,6 +5,7 @@ import dev.batchexports.core.destination.InvalidConfigurationException;
 import dev.batchexports.core.interval.Frequency;
 import dev.batchexports.core.interval.IntervalGrid;
 import dev.batchexports.core.model.Model;
+import dev.batchexports.core.model.Relation;
 import dev.batchexports.server.Settings;
 import dev.batchexports.server.request.JsonFields;
 import dev.batchexports.server.request.Violations;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import tools.jackson.core.type.TypeReference;
@@ -56,6 +58,9 @@ public class ExportRules {
     }
 
     private final DestinationCatalog catalog;
+    private static final Pattern SYSTEM_TABLE =
+            Pattern.compile("(system|information_schema)\\s*\\.", Pattern.CASE_INSENSITIVE);
+
     private final EndpointGuard guard;
     private final Settings.Limits limits;
 
@@ -73,7 +78,7 @@ public class ExportRules {
         ExportForm form = form(body, projectId, violations);
 
         checkName(form.name(), violations);
-        Model model = ModelForm.read(form.model(), "/model", violations);
+        Model model = checkModel(form.model(), violations);
         Destination destination = checkDestination(form.destination(), violations);
         Frequency frequency = checkInterval(form.interval(), violations);
         ZoneId zone = checkZone(form.timezone(), violations);
@@ -122,7 +127,7 @@ public class ExportRules {
     Connection checkConnection(JsonNode body, long projectId) {
         Violations violations = new Violations();
         ExportForm form = form(body, projectId, violations);
-        Model model = ModelForm.read(form.model(), "/model", violations);
+        Model model = checkModel(form.model(), violations);
         Destination destination = checkDestination(form.destination(), violations);
         checkEvents(form, violations);
         violations.orThrow();
@@ -132,6 +137,26 @@ public class ExportRules {
                 orEmpty(form.excludeEvents()),
                 Objects.requireNonNull(destination).type(),
                 destination.config());
+    }
+
+    private @Nullable Model checkModel(@Nullable JsonNode form, Violations violations) {
+        Model model = ModelForm.read(form, "/model", violations);
+        if (model != null) {
+            switch (model.relation()) {
+                case Relation.Table(String table) ->
+                    violations.require(
+                            !SYSTEM_TABLE.matcher(table).lookingAt(),
+                            "/model/table",
+                            "must not be a table of ClickHouse's own");
+                case Relation.Query _ ->
+                    violations.require(
+                            limits.allowQueryModels(),
+                            "/model/query",
+                            "is not allowed on this server: name a table, or let the operator set"
+                                    + " BX_LIMITS_ALLOW_QUERY_MODELS, which lets queries see every project");
+            }
+        }
+        return model;
     }
 
     private record Destination(DestinationType<?> type, Map<String, Object> config) {

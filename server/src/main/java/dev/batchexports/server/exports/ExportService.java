@@ -91,7 +91,14 @@ public class ExportService {
         return store(projectId, id, export -> {
             JsonNode form = ExportChange.apply(export, catalog.unseal(id, export.destination()), change);
             ExportDraft draft = rules.check(form, projectId);
-            return draft.change(export, catalog.seal(id, draft.destinationType(), draft.config()), now());
+            BatchExport changed =
+                    draft.change(export, catalog.seal(id, draft.destinationType(), draft.config()), now());
+            if (!changed.grid().equals(export.grid()) && backfills.isActive(id)) {
+                throw new ConflictException(
+                        "backfill_active",
+                        "The interval cannot be changed while a backfill is under way: cancel it, or wait for it.");
+            }
+            return changed;
         });
     }
 

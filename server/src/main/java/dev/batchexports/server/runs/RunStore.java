@@ -407,7 +407,12 @@ public class RunStore {
         sumProgress(id, now);
     }
 
+    // The lock comes first and in a statement of its own, so that the sum sees what whoever held it has stored.
     private void sumProgress(UUID id, Instant now) {
+        jdbc.sql("select 1 from runs where id = :id for update")
+                .param("id", id)
+                .query(Integer.class)
+                .optional();
         jdbc.sql("""
                         update runs set last_updated_at = :now, (bytes_exported, records_completed) = (
                             select coalesce(sum(bytes_done), 0), coalesce(sum((receipt ->> 'rows')::bigint), 0)

@@ -83,7 +83,7 @@ final class BackfillExecution {
             }
         }
         backfills.recordPlan(backfillId, start, intervals, clock.instant());
-        backfills.move(backfillId, BackfillStatus.RUNNING, clock.instant());
+        backfills.begin(backfillId, clock.instant());
         log.add(
                 export.id(),
                 LogLevel.INFO,

@@ -147,13 +147,18 @@ public final class BackfillWorkflowImplementation implements BackfillWorkflow {
     @Override
     public void pause() {
         paused = true;
-        activities.paused(input.backfillId());
+        show(() -> activities.paused(input.backfillId()));
     }
 
     @Override
     public void resume() {
         paused = false;
-        activities.resumed(input.backfillId());
+        show(() -> activities.resumed(input.backfillId()));
+    }
+
+    /// A signal may arrive while the backfill is being cancelled: its failure must not end the workflow.
+    private static void show(Runnable status) {
+        Workflow.newDetachedCancellationScope(status).run();
     }
 
     private static RetryOptions retry() {

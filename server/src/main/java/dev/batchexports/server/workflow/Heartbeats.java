@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -116,7 +117,7 @@ final class Heartbeats implements StageWatch, AutoCloseable {
             LOG.warn("A heartbeat failed; the next one follows", e);
         }
         if (current != null) {
-            current.store();
+            current.storeAside();
             if (current.hasStalled()) {
                 stop(StopReason.STALLED, null);
             }
@@ -145,7 +146,8 @@ final class Heartbeats implements StageWatch, AutoCloseable {
         private final LongConsumer store;
         private final AtomicLong bytes = new AtomicLong();
         private volatile long lastMoved = System.nanoTime();
-        private long stored;
+        private final AtomicBoolean storing = new AtomicBoolean();
+        private volatile long stored;
 
         SliceMeter(int number, LongConsumer store) {
             this.number = number;
@@ -158,21 +160,31 @@ final class Heartbeats implements StageWatch, AutoCloseable {
             lastMoved = System.nanoTime();
         }
 
+        @Override
+        public void read() {
+            lastMoved = System.nanoTime();
+        }
+
         boolean hasStalled() {
             return System.nanoTime() - lastMoved > LONGEST_STALL.toNanos();
         }
 
-        void store() {
+        /// Stores progress in a thread of its own: a slow database must not make the stage look dead.
+        void storeAside() {
             long now = bytes.get();
-            if (now == stored) {
+            if (now == stored || !storing.compareAndSet(false, true)) {
                 return;
             }
-            try {
-                store.accept(now);
-                stored = now;
-            } catch (RuntimeException e) {
-                LOG.debug("Progress was not stored; the next heartbeat stores it", e);
-            }
+            Thread.ofVirtual().name("progress-" + number).start(() -> {
+                try {
+                    store.accept(now);
+                    stored = now;
+                } catch (RuntimeException e) {
+                    LOG.debug("Progress was not stored; the next heartbeat stores it", e);
+                } finally {
+                    storing.set(false);
+                }
+            });
         }
 
         @Override

@@ -91,14 +91,15 @@ final class Reconciler {
     /// @throws OrchestrationUnavailableException when Temporal does not answer: the rest would not do
     ///     better
     void reconcile() {
-        for (BatchExport export : exports.outOfStep(EXPORTS_AT_ONCE)) {
-            attempt("schedule of export", export.id(), () -> apply(export));
-        }
+        // Runs first: a schedule that Temporal cannot update ends the round.
         for (Run run : nextRuns()) {
             attempt("run", run.id(), () -> reconcile(run));
         }
         for (Backfill backfill : backfills.active()) {
             attempt("backfill", backfill.id(), () -> reconcile(backfill));
+        }
+        for (BatchExport export : exports.outOfStep(EXPORTS_AT_ONCE)) {
+            attempt("schedule of export", export.id(), () -> apply(export));
         }
         Instant now = clock.instant();
         if (!now.isBefore(nextFullCheck)) {
@@ -186,7 +187,9 @@ final class Reconciler {
         }
         switch (workflows.inspect(run.workflowId(), workflowRunId)) {
             case State.Open(Retry retry) -> {
-                if (retry != null) {
+                if (isDeleted(run.exportId())) {
+                    orchestration.cancelRun(run);
+                } else if (retry != null) {
                     mirror(run, retry);
                 }
             }
@@ -224,8 +227,16 @@ final class Reconciler {
         }
     }
 
+    private boolean isDeleted(UUID exportId) {
+        return exports.find(exportId).orElseThrow().deletedAt() != null;
+    }
+
     private void startAgain(Run run) {
         BatchExport export = exports.find(run.exportId()).orElseThrow();
+        if (export.deletedAt() != null) {
+            lifecycle.end(run, RunStatus.CANCELLED, null);
+            return;
+        }
         try {
             orchestration.startRun(export, run);
         } catch (RunAlreadyActiveException e) {

@@ -26,6 +26,7 @@ import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunStore;
 import dev.batchexports.server.runs.StoredSlice;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +47,12 @@ final class RunExecution {
 
     private static final Duration REQUEST_TIMEOUT = Duration.ofMinutes(2);
     private static final long MIDDLE_OF_TRANSFER = 1_000_000;
+
+    /// For so many attempts, fewer rows than the plan counted are taken for a replica that lags behind,
+    /// not for rows that were deleted.
+    private static final int ATTEMPTS_TO_FIND_ROWS = 6;
+
+    static final String DIFFERENT_AT_DESTINATION = "DestinationRowCountMismatch";
 
     private final ExportStore exports;
     private final RunStore runs;
@@ -94,7 +101,7 @@ final class RunExecution {
         Run run = unfinished(runId);
         runs.markRunning(runId, clock.instant());
         return attempts.record(run, Stage.PLAN, AttemptRecorder.WHOLE_RUN, attempt, watch, () -> {
-            Assignment assignment = assignment(run);
+            Assignment assignment = plannedAssignment(run);
             if (runs.columns(runId).isEmpty()) {
                 Plan plan = makePlan(assignment, attempt);
                 runs.rememberSettings(runId, SettingsFingerprint.of(assignment.export()));
@@ -153,7 +160,7 @@ final class RunExecution {
                             slice.number(),
                             bytes -> runs.recordProgress(run.id(), slice.number(), bytes, clock.instant()))) {
                 AtomicLong moved = new AtomicLong();
-                receipt = transfer.write(slice, rows, bytes -> {
+                receipt = transfer.write(slice, new ReportedRows(rows, meter::read), bytes -> {
                     meter.advanced(bytes);
                     if (moved.addAndGet(bytes) >= MIDDLE_OF_TRANSFER) {
                         crashPoints.reached(CrashPoints.TRANSFER_MIDDLE);
@@ -182,6 +189,13 @@ final class RunExecution {
     private void requireAllRows(Assignment assignment, Slice slice, SliceReceipt receipt, QueryTag tag) {
         if (receipt.rows() == slice.rows()) {
             return;
+        }
+        if (receipt.rows() < slice.rows() && tag.attempt() <= ATTEMPTS_TO_FIND_ROWS) {
+            throw ExportException.passing(
+                    "RowsMissing",
+                    "Slice %d was read with %s, but the plan had counted %s."
+                            .formatted(slice.number() + 1, RunLog.rows(receipt.rows()), RunLog.rows(slice.rows())),
+                    null);
         }
         long visible = source.count(
                 assignment.selection(), slice, new QueryTag(tag.runId(), "recount-" + slice.number(), tag.attempt()));
@@ -274,7 +288,7 @@ final class RunExecution {
             Long found = run.recordsAtDestination();
             if (found != null && found != written) {
                 throw ExportException.user(
-                        "DestinationRowCountMismatch",
+                        DIFFERENT_AT_DESTINATION,
                         "%s were written, but the destination reports %s.".formatted(RunLog.rows(written), found),
                         "Find out whether something else writes to this place, then retry the run.");
             }
@@ -358,7 +372,9 @@ final class RunExecution {
 
     private Assignment plannedAssignment(Run run) {
         Assignment assignment = assignment(run);
-        if (!settingsFit(assignment)) {
+        Instant endAt = assignment.export().endAt();
+        boolean passesEnd = endAt != null && endAt.isBefore(run.interval().end());
+        if (passesEnd || !settingsFit(assignment)) {
             throw ExportException.user(
                     "ExportChanged",
                     "The export was changed while this run was at work.",

@@ -79,6 +79,10 @@ final class RunLifecycle {
         if (run.status().isFinished()) {
             return StartResult.skip("the run has ended already");
         }
+        if (export.deletedAt() != null) {
+            end(run, RunStatus.CANCELLED, null);
+            return StartResult.skip("the export was deleted");
+        }
         runs.attachWorkflow(run.id(), workflowRunId, clock.instant());
         Instant settledAt = run.interval().end().plus(export.settle());
         if (existing.isEmpty() || request.runId() != null) {
@@ -112,7 +116,9 @@ final class RunLifecycle {
             return Optional.of("the interval that ends at " + boundary + " lies after the end of the export");
         }
         if (request.trigger() == RunTrigger.SCHEDULE) {
-            if (export.paused()) {
+            // What was due before the pause is exported all the same: catching up begins with the pause.
+            Instant pausedAt = export.lastPausedAt();
+            if (export.paused() && (pausedAt == null || boundary.isAfter(pausedAt))) {
                 return Optional.of("the export is paused");
             }
             if (runs.hasScheduledRun(export.id(), boundary)) {
@@ -140,8 +146,11 @@ final class RunLifecycle {
         try {
             return runs.create(run, clock.instant());
         } catch (RunAlreadyActiveException e) {
-            // This workflow is the only open one of its id, so whatever executed the other run is gone.
-            runs.activeAt(export.id(), boundary).ifPresent(this::finishAsTerminated);
+            // An earlier attempt of this very start may have got through in the meantime. Otherwise this workflow is
+            // the only open one of its id, so whatever executed the other run is gone.
+            runs.activeAt(export.id(), boundary)
+                    .filter(other -> !other.id().equals(run.id()))
+                    .ifPresent(this::finishAsTerminated);
             return runs.create(run, clock.instant());
         }
     }

@@ -17,6 +17,9 @@ interface StageWatch {
 
     /// Counts the bytes of one slice.
     interface Meter extends TransferProgress, AutoCloseable {
+        /// The source is alive: bytes were read, though the destination may not have taken them yet.
+        void read();
+
         @Override
         void close();
     }

@@ -37,10 +37,7 @@ final class Bucket implements AutoCloseable {
     }
 
     List<String> keys(String prefix) {
-        return s3
-                .listObjectsV2Paginator(request -> request.bucket(name).prefix(prefix))
-                .contents()
-                .stream()
+        return s3.listObjectsV2Paginator(request -> request.bucket(name).prefix(prefix)).contents().stream()
                 .map(S3Object::key)
                 .sorted()
                 .toList();

@@ -31,9 +31,8 @@ final class BxProcess implements AutoCloseable {
                 System.getProperty("java.class.path"),
                 "dev.batchexports.server.Main"));
         command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(Redirect.appendTo(log.toFile()));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(Redirect.appendTo(log.toFile()));
         builder.environment().keySet().removeIf(name -> name.startsWith("BX_"));
         builder.environment().putAll(environment);
         try {

@@ -71,7 +71,11 @@ class ExportedRowsTest {
                 .isEqualTo("ended");
         assertThat(api.post(
                                 Api.export(project, export) + "backfills/",
-                                Map.of("start_at", start.toString(), "end_at", start.plus(2, ChronoUnit.HOURS).toString()))
+                                Map.of(
+                                        "start_at",
+                                        start.toString(),
+                                        "end_at",
+                                        start.plus(2, ChronoUnit.HOURS).toString()))
                         .status())
                 .as("a backfill may not pass the end date")
                 .isIn(201, 400);
@@ -121,8 +125,8 @@ class ExportedRowsTest {
         JsonNode first = api.awaitRun(project, export, start, "Completed", Duration.ofSeconds(60));
         table.insertAt(project, start.plus(1, ChronoUnit.MINUTES));
 
-        Api.Answer retry = api.post(
-                Api.export(project, export) + "runs/" + first.get("id").asString() + "/retry/", Map.of());
+        Api.Answer retry =
+                api.post(Api.export(project, export) + "runs/" + first.get("id").asString() + "/retry/", Map.of());
         assertThat(retry.status()).as(retry.body()).isEqualTo(201);
         assertThat(retry.json().get("retry_of").asString())
                 .isEqualTo(first.get("id").asString());

@@ -46,7 +46,8 @@ class FailingRunsTest {
         assertThat(error.get("message").asString()).isNotBlank();
         assertThat(error.get("fix").asString()).contains("secret access key");
         assertThat(run.get("attempt").asInt()).isEqualTo(1);
-        String logs = api.get(Api.export(project, export) + "runs/" + run.get("id").asString() + "/logs/?level=ERROR")
+        String logs = api.get(
+                        Api.export(project, export) + "runs/" + run.get("id").asString() + "/logs/?level=ERROR")
                 .body();
         assertThat(logs).contains(error.get("message").asString());
     }
@@ -80,13 +81,15 @@ class FailingRunsTest {
         installation.platform.stop(Component.S3);
         try {
             api.backfill(project, export, start, end);
-            Awaitility.await("the run to show why it is retried").atMost(Duration.ofSeconds(40)).untilAsserted(() -> {
-                JsonNode run = api.runOf(project, export, start);
-                assertThat(run.path("status").asString("")).isEqualTo("Running");
-                assertThat(run.path("latest_error").path("retryable").asBoolean(false))
-                        .isTrue();
-                assertThat(run.path("attempt").asInt()).isGreaterThan(1);
-            });
+            Awaitility.await("the run to show why it is retried")
+                    .atMost(Duration.ofSeconds(40))
+                    .untilAsserted(() -> {
+                        JsonNode run = api.runOf(project, export, start);
+                        assertThat(run.path("status").asString("")).isEqualTo("Running");
+                        assertThat(run.path("latest_error").path("retryable").asBoolean(false))
+                                .isTrue();
+                        assertThat(run.path("attempt").asInt()).isGreaterThan(1);
+                    });
         } finally {
             installation.platform.start(Component.S3);
         }
@@ -119,11 +122,8 @@ class FailingRunsTest {
     private void killedAt(String label, long rows) {
         table.insert(project, start, 3600, rows);
         String export = api.createExport(project, installation.hourlyExport(label));
-        BxProcess doomed = installation.restartWorker(Map.of(
-                "BX_TESTING_HALT_AT",
-                label,
-                "BX_TESTING_HALT_MARKER",
-                installation.folder.toString()));
+        BxProcess doomed = installation.restartWorker(
+                Map.of("BX_TESTING_HALT_AT", label, "BX_TESTING_HALT_MARKER", installation.folder.toString()));
 
         api.backfill(project, export, start, end);
         Awaitility.await("the worker to die at " + label)
@@ -157,8 +157,8 @@ class FailingRunsTest {
         api.backfill(project, export, start, end);
         JsonNode run = api.awaitRun(project, export, start, "Running", Duration.ofSeconds(30));
 
-        Api.Answer cancelled = api.post(
-                Api.export(project, export) + "runs/" + run.get("id").asString() + "/cancel/", Map.of());
+        Api.Answer cancelled =
+                api.post(Api.export(project, export) + "runs/" + run.get("id").asString() + "/cancel/", Map.of());
         assertThat(cancelled.status()).as(cancelled.body()).isEqualTo(200);
         api.awaitRun(project, export, start, "Cancelled", Duration.ofSeconds(60));
 

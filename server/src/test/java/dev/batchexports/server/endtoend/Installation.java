@@ -53,8 +53,8 @@ final class Installation {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        platform = EmbeddedPlatform.start(Options.forTests(
-                folder.resolve("data"), dev.batchexports.embedded.Component.values()));
+        platform = EmbeddedPlatform.start(
+                Options.forTests(folder.resolve("data"), dev.batchexports.embedded.Component.values()));
         Runtime.getRuntime().addShutdownHook(new Thread(platform::close));
         connections = platform.connections();
         table = new Table(connections);

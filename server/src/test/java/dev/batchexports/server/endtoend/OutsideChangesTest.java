@@ -34,14 +34,14 @@ class OutsideChangesTest {
         api.backfill(project, export, start, start.plus(1, ChronoUnit.HOURS));
         JsonNode run = api.awaitRun(project, export, start, "Running", Duration.ofSeconds(60));
 
-        temporal("workflow", "terminate", "--workflow-id", run.get("workflow_id").asString());
+        temporal(
+                "workflow", "terminate", "--workflow-id", run.get("workflow_id").asString());
 
         api.awaitRun(project, export, start, "Terminated", Duration.ofSeconds(60));
-        Api.Answer retry = api.post(
-                Api.export(project, export) + "runs/" + run.get("id").asString() + "/retry/", Map.of());
+        Api.Answer retry =
+                api.post(Api.export(project, export) + "runs/" + run.get("id").asString() + "/retry/", Map.of());
         assertThat(retry.status()).as(retry.body()).isEqualTo(201);
-        api.post(
-                Api.export(project, export) + "runs/" + retry.json().get("id").asString() + "/cancel/", Map.of());
+        api.post(Api.export(project, export) + "runs/" + retry.json().get("id").asString() + "/cancel/", Map.of());
     }
 
     @Test
@@ -58,9 +58,10 @@ class OutsideChangesTest {
                 .untilAsserted(() -> assertThat(temporal("schedule", "describe", "--schedule-id", export))
                         .contains(export));
         assertThat(api.delete(Api.export(project, export)).status()).isEqualTo(204);
-        Awaitility.await("the schedule to be gone").atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(
-                        status("schedule", "describe", "--schedule-id", export))
-                .isNotZero());
+        Awaitility.await("the schedule to be gone")
+                .atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(status("schedule", "describe", "--schedule-id", export))
+                        .isNotZero());
     }
 
     private String temporal(String... arguments) throws IOException, InterruptedException {

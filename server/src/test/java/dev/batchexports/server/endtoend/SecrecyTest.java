@@ -76,7 +76,8 @@ class SecrecyTest {
         installation.table.execute("""
                 INSERT INTO events SELECT generateUUIDv4(), '%s', 'user', generateUUIDv4(), '{}', '{}', '', t, t, %d, t
                 FROM (SELECT toDateTime64('%s', 6, 'UTC') AS t)
-                """.formatted(ROW_CANARY, project, start.toString().replace("T", " ").replace("Z", "")));
+                """.formatted(
+                        ROW_CANARY, project, start.toString().replace("T", " ").replace("Z", "")));
         String good = api.createExport(project, installation.hourlyExport("secret-prefix"));
         Map<String, Object> body = installation.hourlyExport("secret-prefix-2");
         change(body, "bucket_name", "no-such-secret-bucket");
@@ -156,8 +157,8 @@ class SecrecyTest {
     private List<Path> filesOfLogsAndTemporal() throws IOException {
         try (Stream<Path> files = Files.walk(installation.folder)) {
             List<Path> found = files.filter(Files::isRegularFile)
-                    .filter(file -> file.toString().endsWith(".log")
-                            || file.toString().contains("/temporal"))
+                    .filter(file ->
+                            file.toString().endsWith(".log") || file.toString().contains("/temporal"))
                     .toList();
             assertThat(found).isNotEmpty().anyMatch(file -> file.toString().contains("temporal"));
             return found;

@@ -47,7 +47,8 @@ final class Table {
                     '{}', '', t, t, %d, t
                 FROM (SELECT number, toDateTime64('%s', 6, 'UTC')
                         + toIntervalMicrosecond(intDiv(number * %d, %d)) AS t FROM numbers(%d))
-                """.formatted(team, start.toString().replace("T", " ").replace("Z", ""), seconds * 1_000_000, rows, rows));
+                """.formatted(
+                        team, start.toString().replace("T", " ").replace("Z", ""), seconds * 1_000_000, rows, rows));
     }
 
     /// Inserts one row that landed at exactly this time, and returns its uuid.
@@ -62,11 +63,12 @@ final class Table {
 
     /// The uuids that landed for a team within `[start, end)`.
     Set<UUID> uuids(long team, Instant start, Instant end) {
-        return execute("SELECT uuid FROM events WHERE team_id = %d AND inserted_at >= toDateTime64('%s', 6, 'UTC') AND inserted_at < toDateTime64('%s', 6, 'UTC')"
-                        .formatted(
-                                team,
-                                start.toString().replace("T", " ").replace("Z", ""),
-                                end.toString().replace("T", " ").replace("Z", "")))
+        return execute(
+                        "SELECT uuid FROM events WHERE team_id = %d AND inserted_at >= toDateTime64('%s', 6, 'UTC') AND inserted_at < toDateTime64('%s', 6, 'UTC')"
+                                .formatted(
+                                        team,
+                                        start.toString().replace("T", " ").replace("Z", ""),
+                                        end.toString().replace("T", " ").replace("Z", "")))
                 .lines()
                 .map(UUID::fromString)
                 .collect(Collectors.toSet());

@@ -26,6 +26,7 @@ import dev.batchexports.server.runs.NewRun;
 import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunFilter;
 import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.security.EndpointGuard;
 import dev.batchexports.server.security.Keyring;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -119,7 +120,7 @@ final class TestServer implements AutoCloseable {
                         Map.of()),
                 new Settings.Encryption(keys),
                 new Settings.Worker(4, 3, sliceBytes, 32 << 20),
-                new Settings.Limits(true, true),
+                new Settings.Limits(true, true, false),
                 new Settings.Logs(Duration.ofDays(30)),
                 new Settings.Testing(List.of(), ""));
     }
@@ -353,8 +354,9 @@ final class TestServer implements AutoCloseable {
         }
 
         @Bean
-        DestinationCatalog destinationCatalog(Keyring keyring, MemoryDestination memory) {
-            return new DestinationCatalog(keyring, List.<DestinationType<?>>of(new S3DestinationType(), memory));
+        DestinationCatalog destinationCatalog(Keyring keyring, Settings settings, MemoryDestination memory) {
+            return new DestinationCatalog(
+                    keyring, new EndpointGuard(settings), List.<DestinationType<?>>of(new S3DestinationType(), memory));
         }
     }
 }

@@ -58,7 +58,7 @@ public final class ClickHouseSource implements Source {
     public EncodedRows open(RowSelection selection, Slice slice, Encoding encoding, QueryTag tag) {
         if (tag.attempt() > 1) {
             // The former attempt's query may still run, for a worker that is presumed dead.
-            queries.kill(Query.prefix(tag));
+            queries.tryToKill(Query.prefix(tag));
         }
         ResolvedSelection rows = queries.resolve(selection, tag);
         OutputFormat format = rows.outputFormat(encoding);
@@ -67,7 +67,7 @@ public final class ClickHouseSource implements Source {
 
     @Override
     public void cancelQueries(UUID runId) {
-        queries.kill(QueryTag.prefix(runId));
+        queries.tryToKill(QueryTag.prefix(runId));
     }
 
     @Override

@@ -15,9 +15,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The queries that an export is made of, under the names and settings that they run with.
 final class Queries {
+    private static final Logger LOG = LoggerFactory.getLogger(Queries.class);
+
     /// Administration is quick or hopeless: nobody waits minutes to have a query stopped.
     private static final Duration ADMINISTRATION_PATIENCE = Duration.ofSeconds(10);
 
@@ -97,7 +101,8 @@ final class Queries {
             answer.cancel();
             answer.close();
             throw ClickHouseHttp.unavailable(failure);
-        } catch (ExportException refused) {
+        } catch (RuntimeException | Error refused) {
+            // Also when a decoder is missing on this platform: the connection must not be lost.
             answer.cancel();
             answer.close();
             throw refused;
@@ -126,6 +131,16 @@ final class Queries {
                 .add(") ASYNC FORMAT TabSeparated")
                 .build();
         http.read(administration(statement));
+    }
+
+    /// As [#kill], for when a query that goes on running is a pity and not a failure: the user may not have the right
+    /// to read `system.processes`, and no later query depends on it.
+    void tryToKill(String idPrefix) {
+        try {
+            kill(idPrefix);
+        } catch (ExportException failure) {
+            LOG.warn("Queries {}* could not be ended: {}", idPrefix, failure.sentence());
+        }
     }
 
     private Query administration(Statement statement) {

@@ -30,13 +30,13 @@ class PlanPropertyTest {
     /// @param afterMicros after the start of the interval; may lie before or behind it
     record Burst(long afterMicros, int rows) {}
 
-    @Property(tries = 100, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 80, shrinking = ShrinkingMode.OFF)
     void everyRowOfTheIntervalIsInExactlyOneSlice(
             @ForAll("types") String type,
             @ForAll("bursts") List<Burst> bursts,
             @ForAll @LongRange(min = 1, max = 4_000_000) long lengthMicros,
             @ForAll @IntRange(min = 1, max = 3000) int targetBytes,
-            @ForAll @IntRange(min = 1, max = 60) int maxSlices) {
+            @ForAll @IntRange(min = 1, max = 30) int maxSlices) {
         Instant start = Instant.parse("2026-11-01T10:00:00.000123Z");
         Interval interval = new Interval(start, start.plus(lengthMicros, ChronoUnit.MICROS));
         try (TestDatabase database = TestDatabase.create()) {

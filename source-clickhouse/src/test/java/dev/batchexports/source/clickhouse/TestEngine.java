@@ -17,6 +17,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
 
 /// A real ClickHouse engine. It ends with the virtual machine of the tests.
 final class TestEngine {
@@ -40,7 +42,20 @@ final class TestEngine {
     static TestEngine start() {
         try {
             Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "engine");
-            return new TestEngine(EmbeddedPlatform.start(Options.forTests(folder, Component.CLICKHOUSE)));
+            EmbeddedPlatform platform = EmbeddedPlatform.start(Options.forTests(folder, Component.CLICKHOUSE));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(platform, folder)));
+            return new TestEngine(platform);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    private static void remove(EmbeddedPlatform platform, Path folder) {
+        platform.close();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }

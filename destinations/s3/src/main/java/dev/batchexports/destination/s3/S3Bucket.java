@@ -38,7 +38,7 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 ///
 /// What goes wrong comes out as [ExportException]; an interrupt of the calling thread comes out as
 /// InterruptedException, after which the outcome of the request is unknown.
-final class S3Bucket implements AutoCloseable {
+final class S3Bucket {
     private static final Logger LOG = LoggerFactory.getLogger(S3Bucket.class);
 
     /// How long tidying up after a failure may take: it must not hold up the end of a cancelled run.
@@ -313,11 +313,6 @@ final class S3Bucket implements AutoCloseable {
                         .stream()
                         .map(object -> new Listed(object.key(), object.eTag()))
                         .toList());
-    }
-
-    @Override
-    public void close() {
-        client.close();
     }
 
     private Outcome conditionally(S3Action action, String key, Runnable conditional, Runnable unconditional)

@@ -26,7 +26,7 @@ final class S3Destination implements Destination {
 
     @Override
     public List<TestStep> connectionTest() {
-        return new S3ConnectionTest(bucket, configuration).run();
+        return new S3ConnectionTester(bucket, configuration).run();
     }
 
     @Override

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
@@ -36,7 +37,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
 
 /// What a reader finds in the bucket.
 @ExtendWith(S3Store.Provider.class)
@@ -246,6 +249,28 @@ class S3FilesTest {
             run.abort(before);
             assertThat(store.keys("moved/" + table)).hasSize(3);
             assertThat(store.keys(table)).isEmpty();
+        }
+    }
+
+    @Test
+    void writesASliceAgainWhoseUploadSomebodyChanged() throws InterruptedException {
+        try (Destination destination = S3Store.open(store.parameters())) {
+            SampleRun run = run(destination.encoding(), 1, 1);
+            List<SliceReceipt> receipts = run.writeAll(destination);
+            MultipartUpload upload = store.uploads(stem).getFirst();
+            store.client()
+                    .uploadPart(
+                            part -> part.bucket(S3Store.BUCKET)
+                                    .key(upload.key())
+                                    .uploadId(upload.uploadId())
+                                    .partNumber(1),
+                            RequestBody.fromString("something else"));
+
+            assertThat(run.commit(destination, receipts)).isEqualTo(new CommitResult.SlicesLost(Set.of(0)));
+            CommitResult.Committed committed = run.commitWhateverItTakes(destination, receipts);
+            assertThat(SampleFile.decode(
+                            store.read(committed.files().getFirst().key()).orElseThrow(), destination.encoding()))
+                    .containsExactlyInAnyOrderElementsOf(run.rows());
         }
     }
 

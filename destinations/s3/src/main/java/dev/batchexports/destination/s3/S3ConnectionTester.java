@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.sts.model.StsException;
 
 /// Tries every right that an export needs, with objects of its own below the constant part of the prefix,
 /// and removes them again.
-final class S3ConnectionTest {
+final class S3ConnectionTester {
     private static final String CONTENT = "Batch Exports was here.\n";
 
     /// Codes that say who is asking, rather than what is asked for, is refused.
@@ -45,7 +45,7 @@ final class S3ConnectionTest {
     private S3Bucket.@Nullable Upload unfinished;
     private boolean isWritten;
 
-    S3ConnectionTest(S3Bucket bucket, S3Configuration configuration) {
+    S3ConnectionTester(S3Bucket bucket, S3Configuration configuration) {
         this.bucket = bucket;
         this.configuration = configuration;
         this.folder = configuration.prefixTemplate().constantFolder();
@@ -98,7 +98,7 @@ final class S3ConnectionTest {
     /// step `list`.
     private boolean reach() {
         Optional<ExportException> failure = failureOf(() -> bucket.list(key));
-        Step failed = failure.map(S3ConnectionTest::stepOf).orElse(null);
+        Step failed = failure.map(S3ConnectionTester::stepOf).orElse(null);
         for (Step step : List.of(Step.CONNECT, Step.AUTHENTICATE, Step.FIND)) {
             if (step == failed) {
                 fail(step, failure.get());

@@ -19,7 +19,7 @@ class ErrorRoute implements ErrorController {
     ResponseEntity<Problem> error(HttpServletRequest request) {
         HttpStatus status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE) instanceof Integer code
                 ? HttpStatus.valueOf(code)
-                : HttpStatus.INTERNAL_SERVER_ERROR;
+                : HttpStatus.NOT_FOUND; // nothing has failed: a client asks for this very path
         Problem problem = status.is5xxServerError()
                 ? ProblemHandler.internal()
                 : Problem.of(

@@ -12,7 +12,7 @@ final class PublicPaths {
 
     private static final String PROTECTED = "/api";
     private static final Set<String> PUBLIC =
-            Set.of("/api/health/live", "/api/health/ready", "/api/openapi.json", DOCS, METRICS);
+            Set.of("/api/health/live", "/api/health/ready", "/api/openapi.json", DOCS, METRICS, "/error");
 
     private PublicPaths() {}
 

@@ -6,6 +6,6 @@ public final class NotFoundException extends RuntimeException {
 
     /// @param thing what was looked for: `batch export`
     public NotFoundException(String thing) {
-        super("There is no such " + thing + " in this project.");
+        super("There is no such " + thing + ".");
     }
 }

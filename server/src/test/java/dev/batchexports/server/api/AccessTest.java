@@ -64,7 +64,7 @@ class AccessTest {
     @Test
     void anUnknownPathBelowApiAsksForATokenFirst() {
         assertThat(admin.withToken("").send("GET", "/api/secret", "").status()).isEqualTo(401);
-        assertThat(admin.withToken("").send("GET", "/error", "").status()).isEqualTo(403);
+        assertThat(admin.withToken("").send("GET", "/error", "").status()).isEqualTo(404);
     }
 
     @Test
@@ -127,7 +127,7 @@ class AccessTest {
             ApiClient.Answer answer = foreign.get(path).is(403);
             assertThat(answer.json().get("code").stringValue()).isEqualTo("wrong_project");
         }
-        foreign.send("GET", "/api/projects/x/batch_exports/", "").is(403);
+        foreign.send("GET", "/api/projects/x/batch_exports/", "").is(404);
         foreign.send("GET", "/api/destination_types/", "").is(200);
     }
 

@@ -265,7 +265,7 @@ class BackfillRoutesTest {
                 .isEqualTo("Running");
         client.post(path + "resume/", Map.of()).is(200);
 
-        assertThat(orchestration.actions(id)).containsExactly("start", "pause", "pause", "resume");
+        assertThat(orchestration.actions(id)).containsExactly("start", "pause", "pause", "resume", "resume");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.batchexports.server.endtoend;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -193,7 +194,7 @@ class ExportedRowsTest {
 
     @SuppressWarnings("unchecked")
     static void change(Map<String, Object> export, String parameter, Object value) {
-        Map<String, Object> destination = (Map<String, Object>) export.get("destination");
-        ((Map<String, Object>) destination.get("config")).put(parameter, value);
+        Map<String, Object> destination = (Map<String, Object>) requireNonNull(export.get("destination"));
+        ((Map<String, Object>) requireNonNull(destination.get("config"))).put(parameter, value);
     }
 }

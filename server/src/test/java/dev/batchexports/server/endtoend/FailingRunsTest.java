@@ -130,7 +130,7 @@ class FailingRunsTest {
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> !doomed.isAlive());
         installation.restartWorker(Map.of());
-        api.awaitRun(project, export, start, "Completed", Duration.ofSeconds(120));
+        api.awaitRun(project, export, start, "Completed", Duration.ofMinutes(2));
 
         assertExactlyOnce(label + "/");
     }
@@ -145,7 +145,7 @@ class FailingRunsTest {
         installation.platform.kill(Component.TEMPORAL);
         installation.platform.start(Component.TEMPORAL);
         installation.platform.start(Component.CLICKHOUSE);
-        api.awaitRun(project, export, start, "Completed", Duration.ofSeconds(120));
+        api.awaitRun(project, export, start, "Completed", Duration.ofMinutes(2));
 
         assertExactlyOnce("deaths/");
     }

@@ -37,7 +37,7 @@ class TornStreamTest {
         database.createEvents();
         database.insertEvents(ROWS);
         // Fails after some megabytes, when the status 200 is long on its way.
-        database.run("CREATE VIEW failing AS SELECT * EXCEPT uuid, throwIf(sipHash64(uuid, number) % 400000 = 7) AS ok"
+        database.run("CREATE VIEW failing AS SELECT * EXCEPT uuid, throwIf(sipHash64(uuid, number) % 100000 = 7) AS ok"
                 + " FROM events CROSS JOIN numbers(50) AS n");
     }
 

@@ -1,6 +1,7 @@
 package dev.batchexports.destination.s3;
 
-/// What an export asks of the store, with the IAM action that permits it.
+/// What an export asks of the store, with the IAM action that permits it: an identity that has these, and
+/// the use of the key with aws:kms, can export.
 enum S3Action {
     START_UPLOAD("s3:PutObject", "start the upload of"),
     UPLOAD_PART("s3:PutObject", "upload a part of"),

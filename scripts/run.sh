@@ -11,7 +11,9 @@ run_java() {
         -XX:+ExitOnOutOfMemoryError
     )
     case "$1" in
-        dev | demo | server | worker) options+=(-Xmx320m) ;;
+        # The demo is over before the second compiler would pay off.
+        demo) options+=(-Xmx320m -XX:TieredStopAtLevel=1) ;;
+        dev | server | worker) options+=(-Xmx320m) ;;
         *) options+=(-Xmx192m -XX:TieredStopAtLevel=1) ;;
     esac
     # Upload buffers are large arrays in a small heap: the serial collector has the smallest footprint and, unlike G1,

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 /// history of changed behaviour, give it another name. Names of machines are left out.
 @TestInstance(Lifecycle.PER_CLASS)
 class RecordHistories {
-    private static final Duration SOON = Duration.ofSeconds(120);
+    private static final Duration SOON = Duration.ofMinutes(2);
     private static final int ROWS = 1000;
     private static final long SLICE_BYTES = 50_000;
 

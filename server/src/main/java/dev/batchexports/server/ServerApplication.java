@@ -2,6 +2,8 @@ package dev.batchexports.server;
 
 import dev.batchexports.server.api.ApiConfiguration;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -12,6 +14,7 @@ import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.ComponentScan.Filter;
 import org.springframework.context.annotation.FilterType;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
 
 /// The server in any of its roles.
 @SpringBootConfiguration(proxyBeanMethods = false)
@@ -22,6 +25,7 @@ import org.springframework.context.annotation.Import;
         useDefaultFilters = false,
         includeFilters = @Filter(type = FilterType.REGEX, pattern = ".*\\.WorkflowConfiguration"))
 public class ServerApplication {
+    private static final Logger LOG = LoggerFactory.getLogger(ServerApplication.class);
     private static final String ROLE = "bx.role";
 
     /// Starts the server and returns once it answers. A worker (`bx.role` is `worker`) opens no port.
@@ -38,8 +42,14 @@ public class ServerApplication {
         if (Settings.Role.WORKER.name().equalsIgnoreCase(String.valueOf(properties.get(ROLE)))) {
             spring.setWebApplicationType(WebApplicationType.NONE);
         }
-        return spring.run(properties.entrySet().stream()
+        ConfigurableApplicationContext context = spring.run(properties.entrySet().stream()
                 .map(property -> "--" + property.getKey() + "=" + property.getValue())
                 .toArray(String[]::new));
+        Environment environment = context.getEnvironment();
+        String port = environment.getProperty("local.server.port");
+        if (port != null) {
+            LOG.info("The API answers at http://{}:{}", environment.getProperty("server.address"), port);
+        }
+        return context;
     }
 }

@@ -83,7 +83,7 @@ public final class TestServer {
     }
 
     /// Starts another server over the same components.
-    public ConfigurableApplicationContext startAnother(Map<String, Object> changes) {
+    public ConfigurableApplicationContext startAnother(Map<String, ? extends Object> changes) {
         Map<String, Object> properties = properties();
         properties.putAll(changes);
         return ServerApplication.start(Application.class, properties);

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpMethod;
 import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.servlet.HandlerInterceptor;
 import org.springframework.web.servlet.HandlerMapping;
@@ -27,8 +28,8 @@ final class ScopeInterceptor implements HandlerInterceptor {
         }
         RequiresScope required = route.getMethodAnnotation(RequiresScope.class);
         if (required == null) {
-            if (PublicPaths.isRoute(request.getRequestURI())) {
-                return true;
+            if (PublicPaths.isRoute(request.getRequestURI()) || HttpMethod.OPTIONS.matches(request.getMethod())) {
+                return true; // OPTIONS only tells which methods there are
             }
             LOG.error("{} names no scope and is refused to everybody", route.getShortLogMessage());
             throw new ForbiddenException("forbidden", "This route is not open to anybody.");

@@ -1,5 +1,6 @@
 package dev.batchexports.server.workflow;
 
+import dev.batchexports.server.workflow.Heartbeats.Cancellation;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.activity.ActivityInfo;
@@ -28,10 +29,12 @@ final class ActivityCalls {
     }
 
     /// Executes an activity that may take long: it beats meanwhile and stops when Temporal says so.
-    static <T extends @Nullable Object> T executeWithHeartbeats(Work<T> work) {
+    ///
+    /// @param cancellation whether that includes a cancellation of the run
+    static <T extends @Nullable Object> T executeWithHeartbeats(Cancellation cancellation, Work<T> work) {
         ActivityExecutionContext context = Activity.getExecutionContext();
         Attempt attempt = attempt(context.getInfo());
-        try (Heartbeats heartbeats = Heartbeats.begin(context)) {
+        try (Heartbeats heartbeats = Heartbeats.begin(context, cancellation)) {
             try {
                 return work.execute(attempt, heartbeats);
             } catch (StageStoppedException e) {

@@ -2,6 +2,7 @@ package dev.batchexports.server.workflow;
 
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.server.workflow.BackfillInput.BackfillTicket;
+import dev.batchexports.server.workflow.Heartbeats.Cancellation;
 import io.temporal.failure.ApplicationErrorCategory;
 import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
@@ -23,7 +24,7 @@ final class BackfillActivitiesImplementation implements BackfillActivities {
     @Override
     public BackfillTicket begin(UUID backfillId) {
         return ActivityCalls.executeWithHeartbeats(
-                (attempt, watch) -> reported(backfillId, () -> execution.begin(backfillId)));
+                Cancellation.STOPS_IT, (attempt, watch) -> reported(backfillId, () -> execution.begin(backfillId)));
     }
 
     @Override

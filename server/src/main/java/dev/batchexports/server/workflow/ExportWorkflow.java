@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 /// What holds, whatever happens:
 /// - `finish` is executed, also after a failure and a cancellation, and repeated until the database has
 ///   taken it.
-/// - A commit that has begun is not cancelled: half of it would be worse than either.
+/// - An attempt to commit is not stopped by a cancellation, since half of it would be worse than either;
+///   but a commit that keeps failing can be cancelled between its attempts.
 /// - A stage is retried until the run gives up, except after an error that only a person can mend.
 /// - When one slice fails for good, the others are stopped and waited for before anything is removed.
 /// - History stays below 5,000 events: every activity and the workflow task after it are 6 events, and
@@ -152,8 +153,7 @@ public final class ExportWorkflow implements DynamicWorkflow {
             transfer(ticket, ranges);
             CancellationScope.throwCanceled();
             committing = true;
-            List<Integer> lost =
-                    detached(() -> stages(ticket, STAGE, TIME_TO_COMMIT).commit(ticket.runId()));
+            List<Integer> lost = stages(ticket, STAGE, TIME_TO_COMMIT).commit(ticket.runId());
             if (lost.isEmpty()) {
                 return;
             }

@@ -30,12 +30,20 @@ final class Heartbeats implements StageWatch, AutoCloseable {
     private static final Duration LONGEST_STALL = Duration.ofMinutes(10);
     private static final Logger LOG = LoggerFactory.getLogger(Heartbeats.class);
 
+    /// What a cancellation of the run means for a stage that is under way.
+    enum Cancellation {
+        STOPS_IT,
+        /// The attempt is brought to its end, but not followed by another.
+        LETS_IT_FINISH
+    }
+
     /// What a heartbeat carries, for whoever looks at the pending activity.
     ///
     /// @param slice -1 for a stage without slices
     record Details(int slice, long bytes) {}
 
     private final ActivityExecutionContext context;
+    private final Cancellation cancellation;
     private final Thread stage = Thread.currentThread();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Object lock = new Object();
@@ -43,13 +51,14 @@ final class Heartbeats implements StageWatch, AutoCloseable {
     private volatile @Nullable StopReason reason;
     private volatile @Nullable ActivityCompletionException ending;
 
-    private Heartbeats(ActivityExecutionContext context) {
+    private Heartbeats(ActivityExecutionContext context, Cancellation cancellation) {
         this.context = context;
+        this.cancellation = cancellation;
     }
 
     /// Begins to beat for the activity of the calling thread.
-    static Heartbeats begin(ActivityExecutionContext context) {
-        Heartbeats heartbeats = new Heartbeats(context);
+    static Heartbeats begin(ActivityExecutionContext context, Cancellation cancellation) {
+        Heartbeats heartbeats = new Heartbeats(context, cancellation);
         Thread.ofVirtual()
                 .name("heartbeats-" + context.getInfo().getActivityId())
                 .start(heartbeats::beatUntilClosed);
@@ -110,7 +119,11 @@ final class Heartbeats implements StageWatch, AutoCloseable {
         } catch (ActivityWorkerShutdownException e) {
             stop(StopReason.WORKER_STOPPING, e);
         } catch (ActivityCanceledException e) {
-            stop(e.getCause() instanceof TimeoutFailure ? StopReason.ABANDONED : StopReason.CANCELLED, e);
+            if (e.getCause() instanceof TimeoutFailure) {
+                stop(StopReason.ABANDONED, e);
+            } else if (cancellation == Cancellation.STOPS_IT) {
+                stop(StopReason.CANCELLED, e);
+            }
         } catch (ActivityCompletionException e) {
             stop(StopReason.ABANDONED, e);
         } catch (RuntimeException e) {

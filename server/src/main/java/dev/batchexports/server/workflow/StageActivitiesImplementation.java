@@ -1,5 +1,6 @@
 package dev.batchexports.server.workflow;
 
+import dev.batchexports.server.workflow.Heartbeats.Cancellation;
 import java.util.List;
 import java.util.UUID;
 
@@ -13,12 +14,13 @@ final class StageActivitiesImplementation implements StageActivities {
 
     @Override
     public int plan(UUID runId) {
-        return ActivityCalls.executeWithHeartbeats((attempt, watch) -> execution.plan(runId, attempt, watch));
+        return ActivityCalls.executeWithHeartbeats(
+                Cancellation.STOPS_IT, (attempt, watch) -> execution.plan(runId, attempt, watch));
     }
 
     @Override
     public void transfer(UUID runId, SliceRange range) {
-        ActivityCalls.executeWithHeartbeats((attempt, watch) -> {
+        ActivityCalls.executeWithHeartbeats(Cancellation.STOPS_IT, (attempt, watch) -> {
             execution.transfer(runId, range, attempt, watch);
             return null;
         });
@@ -27,12 +29,12 @@ final class StageActivitiesImplementation implements StageActivities {
     @Override
     public List<Integer> commit(UUID runId) {
         return ActivityCalls.executeWithHeartbeats(
-                (attempt, watch) -> List.copyOf(execution.commit(runId, attempt, watch)));
+                Cancellation.LETS_IT_FINISH, (attempt, watch) -> List.copyOf(execution.commit(runId, attempt, watch)));
     }
 
     @Override
     public void verify(UUID runId) {
-        ActivityCalls.executeWithHeartbeats((attempt, watch) -> {
+        ActivityCalls.executeWithHeartbeats(Cancellation.STOPS_IT, (attempt, watch) -> {
             execution.verify(runId, attempt, watch);
             return null;
         });
@@ -40,7 +42,7 @@ final class StageActivitiesImplementation implements StageActivities {
 
     @Override
     public void abort(UUID runId) {
-        ActivityCalls.executeWithHeartbeats((attempt, watch) -> {
+        ActivityCalls.executeWithHeartbeats(Cancellation.STOPS_IT, (attempt, watch) -> {
             execution.abort(runId);
             return null;
         });

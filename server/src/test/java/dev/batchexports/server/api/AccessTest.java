@@ -68,6 +68,14 @@ class AccessTest {
     }
 
     @Test
+    void askingWhichMethodsAPathTakesNeedsATokenToo() {
+        ApiClient.Answer answer = admin.send("OPTIONS", admin.exports(), "").is(200);
+
+        assertThat(answer.header("allow")).contains("GET").contains("POST");
+        admin.withToken("").send("OPTIONS", admin.exports(), "").is(401);
+    }
+
+    @Test
     void aTokenThatIsUnknownOrExpiredIsRefused() {
         String expired =
                 tokens.issue("old", Set.of(Scope.ADMIN), null, Instant.now().minusSeconds(1));

@@ -283,6 +283,20 @@ class BackfillRoutesTest {
     }
 
     @Test
+    void theIntervalCannotBeChangedWhileABackfillIsUnderWay() {
+        String id = create(range(hour(0), hour(9))).get("id").stringValue();
+
+        ApiClient.Answer refused =
+                client.patch(export + "/", Map.of("interval", "day")).is(409);
+        assertThat(refused.json().get("code").stringValue()).isEqualTo("backfill_active");
+        client.patch(export + "/", Map.of("name", "renamed", "interval", "hour"))
+                .is(200);
+
+        client.post(export + "/backfills/" + id + "/cancel/", Map.of()).is(200);
+        client.patch(export + "/", Map.of("interval", "day")).is(200);
+    }
+
+    @Test
     void aBackfillOfAnotherExportIsNotFound() {
         String id = create(range(hour(0), hour(9))).get("id").stringValue();
         String other = client.create(hourlyExport());

@@ -33,6 +33,7 @@ class ExportValidationTest {
                 wrong("model", Map.of("table", "t", "query", "SELECT 1"), "/model", "either"),
                 wrong("model", Map.of("table", ""), "/model/table", "blank"),
                 wrong("model", Map.of("table", 5), "/model/table", "string"),
+                wrong("model", Map.of("table", "System.query_log"), "/model/table", "ClickHouse's own"),
                 wrong("model", Map.of("table", "t", "columms", List.of()), "/model/columms", "not a known field"),
                 wrong("model", Map.of("table", "t", "columns", "a"), "/model/columns", "list"),
                 wrong("model", Map.of("table", "t", "columns", List.of("a", 5)), "/model/columns/1", "column"),

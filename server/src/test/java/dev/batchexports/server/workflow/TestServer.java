@@ -32,10 +32,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.temporal.client.schedules.ScheduleDescription;
 import io.temporal.client.schedules.ScheduleState;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -54,7 +56,9 @@ import org.springframework.transaction.annotation.EnableTransactionManagement;
 
 /// A process of the server, without its API: workers, reconciler, or both, as its role says.
 final class TestServer implements AutoCloseable {
-    static final String KEY = Keyring.generate();
+    /// Fixed, so that recorded histories can be read.
+    static final String KEY =
+            Base64.getEncoder().encodeToString("test-key-of-the-workflow-tests!!".getBytes(StandardCharsets.US_ASCII));
 
     final Components components = Components.get();
     final MemoryDestination memory;

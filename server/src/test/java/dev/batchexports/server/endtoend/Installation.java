@@ -2,6 +2,7 @@ package dev.batchexports.server.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.batchexports.embedded.Component;
 import dev.batchexports.embedded.Connections;
 import dev.batchexports.embedded.EmbeddedPlatform;
 import dev.batchexports.embedded.Options;
@@ -53,8 +54,8 @@ final class Installation {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        platform = EmbeddedPlatform.start(
-                Options.forTests(folder.resolve("data"), dev.batchexports.embedded.Component.values()));
+        platform = EmbeddedPlatform.start(Options.forTests(folder.resolve("data"), Component.values())
+                .withBucket("bucket-of-end-to-end-tests"));
         Runtime.getRuntime().addShutdownHook(new Thread(platform::close));
         connections = platform.connections();
         table = new Table(connections);

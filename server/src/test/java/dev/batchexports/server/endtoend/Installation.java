@@ -54,8 +54,8 @@ final class Installation {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        platform = EmbeddedPlatform.start(Options.forTests(folder.resolve("data"), Component.values())
-                .withBucket("bucket-of-end-to-end-tests"));
+        platform = EmbeddedPlatform.start(
+                Options.forTests(folder.resolve("data"), Component.values()).withBucket("bucket-of-end-to-end-tests"));
         Runtime.getRuntime().addShutdownHook(new Thread(platform::close));
         connections = platform.connections();
         table = new Table(connections);

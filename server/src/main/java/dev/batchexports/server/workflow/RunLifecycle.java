@@ -71,7 +71,7 @@ final class RunLifecycle {
         if (existing.isEmpty()) {
             Optional<String> reason = reasonToSkip(export, request);
             if (reason.isPresent()) {
-                log.add(export.id(), LogLevel.WARNING, Stage.START.word(), "Nothing exported: " + reason.get() + ".");
+                log.add(export.id(), LogLevel.INFO, Stage.START.word(), "Nothing exported: " + reason.get() + ".");
                 return StartResult.skip(reason.get());
             }
         }

@@ -43,8 +43,9 @@ final class ScheduleSpecs {
     private static final int NEAR_HOURS = 3;
 
     /// How far a schedule is caught up beyond its creation: a boundary that passes between our clock and
-    /// Temporal's must not be missed by both. One that is met by both runs once.
-    private static final Duration CLOCK_DIFFERENCE = Duration.ofSeconds(5);
+    /// Temporal's must not be missed by both. One that is met by both runs once; one that is met too early
+    /// waits for its end.
+    private static final Duration CLOCK_DIFFERENCE = Duration.ofSeconds(2);
 
     private ScheduleSpecs() {}
 

@@ -78,7 +78,7 @@ class ScheduleTest {
             assertThat(run.interval().end()).isEqualTo(run.scheduledAt());
             assertThat(run.interval().start()).isAfterOrEqualTo(export.firstIntervalStart());
             assertThat(run.workflowId()).isEqualTo(export.workflowId(run.scheduledAt()));
-            assertThat(run.createdAt()).isAfterOrEqualTo(run.interval().end());
+            assertThat(run.startedAt()).isAfterOrEqualTo(run.interval().end());
         });
         assertThat(runs).extracting(run -> run.interval().start()).doesNotHaveDuplicates();
     }
@@ -179,7 +179,7 @@ class ScheduleTest {
 
         Awaitility.await("firing")
                 .atMost(SOON)
-                .until(() -> server.logOf(export).contains("WARNING start: Nothing exported: the export is paused."));
+                .until(() -> server.logOf(export).contains("INFO start: Nothing exported: the export is paused."));
         assertThat(server.runsOf(export)).isEmpty();
         delete(export);
     }

@@ -7,7 +7,7 @@ import java.util.UUID;
 /// @param purpose `plan`, `slice-3`, `verify`, `sample`
 /// @param attempt from 1
 public record QueryTag(UUID runId, String purpose, int attempt) {
-    /// The query id: `batch-exports-<run>-<purpose>-<attempt>`.
+    /// What the query id begins with: `batch-exports-<run>-<purpose>-<attempt>`.
     @Override
     public String toString() {
         return prefix(runId) + purpose + "-" + attempt;

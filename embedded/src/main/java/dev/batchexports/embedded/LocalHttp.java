@@ -35,6 +35,16 @@ final class LocalHttp implements AutoCloseable {
         return send(request);
     }
 
+    /// Empty if nobody answers.
+    Optional<Answer> put(String url, String body) {
+        return send(HttpRequest.newBuilder(URI.create(url)).PUT(BodyPublishers.ofString(body)));
+    }
+
+    /// Empty if nobody answers.
+    Optional<Answer> delete(String url) {
+        return send(HttpRequest.newBuilder(URI.create(url)).DELETE());
+    }
+
     private Optional<Answer> send(HttpRequest.Builder request) {
         try {
             HttpResponse<String> response = client.send(request.timeout(TIMEOUT).build(), BodyHandlers.ofString());

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -123,13 +124,30 @@ final class ObjectStoreService implements Service {
         }
     }
 
-    /// The gateway answers, if only by asking who is there, and the bucket has been created.
+    /// The gateway answers, if only by asking who is there, the bucket has been created, and objects can be
+    /// written and read.
     @Override
     public boolean ready() {
-        return http.get(endpoint()).isPresent()
-                && http.get("http://127.0.0.1:" + filerPort + "/buckets/" + bucket + "/")
-                        .filter(answer -> answer.status() == 200)
-                        .isPresent();
+        return http.get(endpoint()).isPresent() && answers(http.get(filer("/buckets/" + bucket + "/"))) && stores();
+    }
+
+    /// After a start the filer learns from the volume server where objects are. Until then it answers 500 for
+    /// objects that are there, so a file outside the buckets is written and read back.
+    private boolean stores() {
+        String probe = filer("/ready");
+        if (!answers(http.put(probe, "ready")) || !answers(http.get(probe))) {
+            return false;
+        }
+        http.delete(probe);
+        return true;
+    }
+
+    private static boolean answers(Optional<LocalHttp.Answer> answer) {
+        return answer.filter(given -> given.status() / 100 == 2).isPresent();
+    }
+
+    private String filer(String path) {
+        return "http://127.0.0.1:" + filerPort + path;
     }
 
     private String endpoint() {

@@ -807,7 +807,11 @@ public abstract class DestinationContract {
     /// Compares with what the same run leaves in a place where nothing was before.
     private void assertOnlyNamesOf(SampleRun run) throws InterruptedException {
         TransferContext fresh = new TransferContext(
-                run.context().run(), model + "_fresh", run.context().columns(), run.sliceCount());
+                run.context().run(),
+                model + "_fresh",
+                run.context().writeMode(),
+                run.context().columns(),
+                run.sliceCount());
         SampleRun alone = new SampleRun(fresh, run.files());
         try (Destination destination = harness().open()) {
             CommitResult.Committed _ = alone.export(destination);

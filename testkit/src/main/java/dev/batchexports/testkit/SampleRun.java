@@ -5,6 +5,7 @@ import dev.batchexports.core.destination.Destination;
 import dev.batchexports.core.destination.SliceReceipt;
 import dev.batchexports.core.destination.Transfer;
 import dev.batchexports.core.destination.TransferContext;
+import dev.batchexports.core.destination.WriteMode;
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.run.RunKey;
@@ -38,6 +39,7 @@ public record SampleRun(TransferContext context, List<SampleFile> files) {
                 new TransferContext(
                         new RunKey(export, UUID.randomUUID(), generation, interval),
                         model,
+                        new WriteMode.Append(),
                         SampleRow.columns(),
                         slices.size()),
                 slices.stream().map(rows -> SampleFile.encode(rows, encoding)).toList());

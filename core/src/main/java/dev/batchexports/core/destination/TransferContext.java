@@ -8,7 +8,8 @@ import java.util.List;
 ///
 /// @param modelName for names at the destination (`{table}` in a prefix)
 /// @param sliceCount how many slices the plan has; 0 for an empty interval
-public record TransferContext(RunKey run, String modelName, List<SourceColumn> columns, int sliceCount) {
+public record TransferContext(
+        RunKey run, String modelName, WriteMode writeMode, List<SourceColumn> columns, int sliceCount) {
     public TransferContext {
         columns = List.copyOf(columns);
     }

@@ -1,5 +1,6 @@
 package dev.batchexports.server.exports;
 
+import dev.batchexports.core.destination.WriteMode;
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.interval.IntervalGrid;
 import dev.batchexports.core.model.Model;
@@ -44,6 +45,17 @@ public record BatchExport(
             return ExportStatus.ENDED;
         }
         return paused ? ExportStatus.PAUSED : ExportStatus.ACTIVE;
+    }
+
+    /// What a run does with rows that are at the destination already.
+    public WriteMode writeMode() {
+        if (!model.primaryKey().isEmpty()) {
+            return new WriteMode.Merge(model.primaryKey(), model.versionKey());
+        }
+        return switch (rerunMode) {
+            case APPEND -> new WriteMode.Append();
+            case REPLACE -> new WriteMode.Replace();
+        };
     }
 
     /// The first instant that the schedule exports: the first boundary at or after `start_at`, or the

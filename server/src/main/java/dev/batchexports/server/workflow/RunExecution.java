@@ -398,8 +398,9 @@ final class RunExecution {
 
     private TransferContext context(Assignment assignment, int sliceCount) {
         List<SourceColumn> columns = runs.columns(assignment.run().id()).orElse(List.of());
+        BatchExport export = assignment.export();
         return new TransferContext(
-                assignment.run().key(), assignment.export().model().name(), columns, sliceCount);
+                assignment.run().key(), export.model().name(), export.writeMode(), columns, sliceCount);
     }
 
     private static long rows(List<SliceReceipt> receipts) {

@@ -133,7 +133,10 @@ final class ResolvedSelection {
 
     List<SourceColumn> sourceColumns() {
         return columns.stream()
-                .map(column -> new SourceColumn(column.name(), column.type().text()))
+                .map(column -> new SourceColumn(
+                        column.name(),
+                        column.type().text(),
+                        column.holdsJsonText() ? SourceColumn.Content.JSON : SourceColumn.Content.PLAIN))
                 .toList();
     }
 

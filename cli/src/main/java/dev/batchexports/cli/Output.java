@@ -77,6 +77,10 @@ final class Output {
     }
 
     private void print(JsonNode json) {
+        if (json.isContainer() && json.isEmpty()) {
+            out.println(json);
+            return;
+        }
         out.println(
                 switch (form) {
                     case YAML -> yaml(json);

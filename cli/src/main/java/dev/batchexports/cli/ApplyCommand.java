@@ -110,7 +110,8 @@ final class ApplyCommand implements Callable<Integer> {
         String id = dryRun
                 ? ""
                 : client.api().post(client.api().exports(), document).id();
-        return new Outcome(name, id, Action.CREATED, Difference.ofNew(document, types), List.of());
+        List<Difference.Change> fields = dryRun ? Difference.ofNew(document, types) : List.of();
+        return new Outcome(name, id, Action.CREATED, fields, List.of());
     }
 
     private Outcome change(Answer export, ObjectNode document, DestinationTypes types) {
@@ -156,7 +157,7 @@ final class ApplyCommand implements Callable<Integer> {
     }
 
     private void print(Outcome outcome) {
-        String id = outcome.id().isEmpty() ? "" : " (" + Lookup.shortId(outcome.id()) + ")";
+        String id = outcome.id().isEmpty() ? "" : " (" + outcome.id() + ")";
         Output output = client.output();
         output.say(outcome.name() + id + ": " + (dryRun ? outcome.action().planned : outcome.action().done));
         for (Difference.Change change : outcome.changes()) {

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -113,8 +114,7 @@ final class BackfillCommands implements Runnable {
             client.output()
                     .result(
                             backfill,
-                            "Backfill " + Lookup.shortId(backfill.id()) + " exports " + range(backfill, client.words())
-                                    + ".");
+                            "Backfill " + backfill.id() + " exports " + range(backfill, client.words()) + ".");
             return 0;
         }
         Answer finished = new Wait(client).backfill(path + backfill.id() + "/");
@@ -132,9 +132,10 @@ final class BackfillCommands implements Runnable {
         List<Answer> backfills = client.api().list(lookup.path(found) + "backfills/", Map.of(), limit.count());
         Words words = client.words();
         client.output().list(backfills, "\"" + found.text("name") + "\" has no backfills.", () -> {
+            UnaryOperator<String> shortId = Lookup.shortIds(backfills);
             Table table = new Table("BACKFILL", "RANGE", "SCOPE", "STATUS", "RUNS>", "FAILED>", "ROWS>", "CREATED");
             backfills.forEach(backfill -> table.row(
-                    Lookup.shortId(backfill.id()),
+                    shortId.apply(backfill.id()),
                     range(backfill, words),
                     backfill.text("scope"),
                     backfill.text("status"),
@@ -195,8 +196,7 @@ final class BackfillCommands implements Runnable {
         client.output()
                 .result(
                         backfill,
-                        "Backfill " + Lookup.shortId(backfill.id()) + " " + outcome + ": " + runs(backfill)
-                                + " runs are finished.");
+                        "Backfill " + backfill.id() + " " + outcome + ": " + runs(backfill) + " runs are finished.");
         return 0;
     }
 

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -55,12 +56,13 @@ final class ExportCommands implements Runnable {
                         + " has no exports. `bx export create --help` says how to make one."
                 : "Project " + client.api().project() + " has no such exports.";
         client.output().list(exports, none, () -> {
+            UnaryOperator<String> shortId = Lookup.shortIds(exports);
             Table table =
                     new Table("EXPORT", "NAME", "MODEL", "DESTINATION", "INTERVAL", "STATUS", "LAST RUN", "ENDED");
             exports.forEach(export -> {
                 Optional<Answer> last = export.list("latest_runs").stream().findFirst();
                 table.row(
-                        Lookup.shortId(export.id()),
+                        shortId.apply(export.id()),
                         export.text("name"),
                         model(export),
                         export.object("destination")
@@ -102,7 +104,7 @@ final class ExportCommands implements Runnable {
                 .result(
                         export,
                         "Export \"" + export.text("name") + "\" is created: " + export.id() + ". `bx export test "
-                                + Lookup.shortId(export.id()) + "` tries its connections.");
+                                + export.id() + "` tries its connections.");
         return 0;
     }
 
@@ -311,11 +313,12 @@ final class ExportCommands implements Runnable {
             lines.put("Created", words.timeAndAge(export.time("created_at")));
             lines.put("Changed", words.timeAndAge(export.time("last_updated_at")));
             List<Answer> runs = export.list("latest_runs");
+            UnaryOperator<String> shortId = Lookup.shortIds(runs);
             for (int index = 0; index < Math.min(5, runs.size()); index++) {
                 Answer run = runs.get(index);
                 lines.put(
                         index == 0 ? "Latest runs" : " ".repeat(index),
-                        Lookup.shortId(run.id()) + "  " + RunCommands.interval(run, words) + "  "
+                        shortId.apply(run.id()) + "  " + RunCommands.interval(run, words) + "  "
                                 + run.text("status") + "  "
                                 + Words.counted(run.number("records_completed"), "row"));
             }

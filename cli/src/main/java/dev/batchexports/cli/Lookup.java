@@ -5,12 +5,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /// Finds what a person names: by its id, by the beginning of its id, or (an export) by its name.
 final class Lookup {
-    /// As many characters of an id as tables show.
-    static final int SHORT = 8;
+    /// Where an id may be cut: before its hyphens.
+    private static final List<Integer> CUTS = List.of(8, 13, 18, 23);
 
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     private static final Pattern BEGINNING = Pattern.compile("[0-9a-f][0-9a-f-]{3,35}");
@@ -23,8 +24,19 @@ final class Lookup {
         this.api = api;
     }
 
-    static String shortId(String id) {
-        return id.length() > SHORT ? id.substring(0, SHORT) : id;
+    /// How to show the id of one of several items: its shortest beginning that none of the others has.
+    static UnaryOperator<String> shortIds(List<Answer> items) {
+        long distinct = items.stream().map(Answer::id).distinct().count();
+        for (int cut : CUTS) {
+            if (items.stream().map(item -> cut(item.id(), cut)).distinct().count() == distinct) {
+                return id -> cut(id, cut);
+            }
+        }
+        return UnaryOperator.identity();
+    }
+
+    private static String cut(String id, int length) {
+        return id.length() > length ? id.substring(0, length) : id;
     }
 
     /// @param named an id, the beginning of one, or a name

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -84,9 +85,10 @@ final class RunCommands implements Runnable {
         List<Answer> runs = client.api().list(lookup.path(found) + "runs/", query, limit.count());
         Words words = client.words();
         client.output().list(runs, "\"" + found.text("name") + "\" has no such runs.", () -> {
+            UnaryOperator<String> shortId = Lookup.shortIds(runs);
             Table table = new Table("RUN", "INTERVAL", "STATUS", "BY", "ROWS>", "SIZE>", "FILES>", "CHANGED", "ERROR");
             runs.forEach(run -> table.row(
-                    Lookup.shortId(run.id()),
+                    shortId.apply(run.id()),
                     interval(run, words),
                     run.text("status"),
                     run.text("trigger"),
@@ -128,8 +130,8 @@ final class RunCommands implements Runnable {
             client.output()
                     .result(
                             fresh,
-                            "Run " + Lookup.shortId(fresh.id()) + " exports the interval "
-                                    + interval(fresh, client.words()) + " again.");
+                            "Run " + fresh.id() + " exports the interval " + interval(fresh, client.words())
+                                    + " again.");
             return 0;
         }
         Answer finished = new Wait(client).run(path(client, fresh));
@@ -144,7 +146,7 @@ final class RunCommands implements Runnable {
             @Parameters(paramLabel = "RUN", description = "Its id, or latest.") String run) {
         Answer found = find(client, export, run);
         Answer cancelled = client.api().post(path(client, found) + "cancel/");
-        client.output().result(cancelled, "Run " + Lookup.shortId(cancelled.id()) + " is being cancelled.");
+        client.output().result(cancelled, "Run " + cancelled.id() + " is being cancelled.");
         return 0;
     }
 
@@ -159,7 +161,7 @@ final class RunCommands implements Runnable {
                     String run) {
         Answer found = find(client, export, run);
         List<Answer> files = client.api().get(path(client, found) + "files/").list("results");
-        client.output().list(files, "Run " + Lookup.shortId(found.id()) + " has written no files.", () -> {
+        client.output().list(files, "Run " + found.id() + " has written no files.", () -> {
             Table table = new Table("KEY", "ROWS>", "SIZE>", "CHECKSUM");
             files.forEach(file -> table.row(
                     file.text("key"),

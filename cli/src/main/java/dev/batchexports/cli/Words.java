@@ -19,7 +19,7 @@ record Words(Instant now, ZoneId zone) {
     private static final DateTimeFormatter SECOND = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT);
     private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT);
     private static final DateTimeFormatter CLOCK_SECOND = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
-    private static final String[] UNITS = {"B", "kB", "MB", "GB", "TB", "PB"};
+    private static final String[] UNITS = {"B", "KB", "MB", "GB", "TB", "PB"};
 
     static Words now(Clock clock) {
         return new Words(clock.instant(), clock.getZone());

@@ -26,7 +26,8 @@ public final class Main implements Runnable {
         System.exit(commandLine().execute(arguments));
     }
 
-    static CommandLine commandLine() {
+    /// All commands, as a person types them.
+    public static CommandLine commandLine() {
         return ClientCommands.addTo(new CommandLine(new Main()))
                 .setExecutionExceptionHandler((exception, commandLine, result) -> {
                     commandLine

@@ -20,6 +20,7 @@ public record Settings(
         @DefaultValue Worker worker,
         @DefaultValue Limits limits,
         @DefaultValue Logs logs,
+        @DefaultValue Metrics metrics,
         @DefaultValue Testing testing) {
 
     public enum Role {
@@ -94,6 +95,13 @@ public record Settings(
 
     /// @param retention how long log lines of runs are kept
     public record Logs(@DefaultValue("30d") Duration retention) {}
+
+    /// Where a worker tells its metrics and health; the server does so at its own port.
+    ///
+    /// @param port 0 for none
+    public record Metrics(
+            @DefaultValue("127.0.0.1") String host,
+            @DefaultValue("0") int port) {}
 
     /// For tests that kill a worker at a labelled point.
     ///

@@ -84,13 +84,18 @@ public class ExportService {
         return runs.latest(page.stream().map(BatchExport::id).toList(), count);
     }
 
-    /// Lays a change over an export; see [ExportChange] for what replaces what.
+    /// Lays a change over an export; see [ExportChange] for what replaces what. A change to what is already so
+    /// leaves the export untouched, secrets included.
     ///
     /// @throws dev.batchexports.server.request.InvalidRequestException naming everything that is wrong
     public BatchExport change(long projectId, UUID id, JsonNode change) {
         return store(projectId, id, export -> {
-            JsonNode form = ExportChange.apply(export, catalog.unseal(id, export.destination()), change);
+            Map<String, Object> config = catalog.unseal(id, export.destination());
+            JsonNode form = ExportChange.apply(export, config, change);
             ExportDraft draft = rules.check(form, projectId);
+            if (changesNothing(draft, export, config)) {
+                return export;
+            }
             BatchExport changed =
                     draft.change(export, catalog.seal(id, draft.destinationType(), draft.config()), now());
             if (!changed.grid().equals(export.grid()) && backfills.isActive(id)) {
@@ -100,6 +105,14 @@ public class ExportService {
             }
             return changed;
         });
+    }
+
+    /// Secrets are compared too: they are sealed anew each time and never look the same when stored.
+    private static boolean changesNothing(ExportDraft draft, BatchExport export, Map<String, Object> config) {
+        return draft.destinationType().name().equals(export.destination().type())
+                && draft.config().equals(config)
+                && draft.change(export, export.destination(), export.lastUpdatedAt())
+                        .equals(export);
     }
 
     /// Stops the schedule; what runs goes on. Does nothing to an export that is paused already.
@@ -144,7 +157,12 @@ public class ExportService {
     /// Changes the current row, again and again while somebody else changes it too.
     private BatchExport store(long projectId, UUID id, Function<BatchExport, BatchExport> change) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            Optional<BatchExport> stored = exports.update(change.apply(find(projectId, id)));
+            BatchExport current = find(projectId, id);
+            BatchExport changed = change.apply(current);
+            if (changed.equals(current)) {
+                return current;
+            }
+            Optional<BatchExport> stored = exports.update(changed);
             if (stored.isPresent()) {
                 return applySchedule(stored.get());
             }

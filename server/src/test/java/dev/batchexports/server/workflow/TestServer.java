@@ -126,6 +126,7 @@ final class TestServer implements AutoCloseable {
                 new Settings.Worker(4, 3, sliceBytes, 32 << 20),
                 new Settings.Limits(true, true, false),
                 new Settings.Logs(Duration.ofDays(30)),
+                new Settings.Metrics("127.0.0.1", 0),
                 new Settings.Testing(List.of(), ""));
     }
 

@@ -22,21 +22,24 @@ final class Nearest {
                 || (wanted.length() >= 3 && (word.contains(wanted) || wanted.contains(word)));
     }
 
-    /// Levenshtein's: how many characters to add, remove or replace.
+    /// How many characters to add, remove, replace or swap with their neighbour.
     private static int distance(String from, String to) {
-        int[] previous = new int[to.length() + 1];
-        for (int column = 0; column <= to.length(); column++) {
-            previous[column] = column;
-        }
-        for (int row = 1; row <= from.length(); row++) {
-            int[] current = new int[to.length() + 1];
-            current[0] = row;
-            for (int column = 1; column <= to.length(); column++) {
-                int replaced = previous[column - 1] + (from.charAt(row - 1) == to.charAt(column - 1) ? 0 : 1);
-                current[column] = Math.min(replaced, Math.min(previous[column], current[column - 1]) + 1);
+        int[][] distances = new int[from.length() + 1][to.length() + 1];
+        for (int row = 0; row <= from.length(); row++) {
+            for (int column = 0; column <= to.length(); column++) {
+                distances[row][column] =
+                        row == 0 || column == 0 ? row + column : least(distances, from, to, row, column);
             }
-            previous = current;
         }
-        return previous[to.length()];
+        return distances[from.length()][to.length()];
+    }
+
+    private static int least(int[][] distances, String from, String to, int row, int column) {
+        char last = from.charAt(row - 1);
+        int least = distances[row - 1][column - 1] + (last == to.charAt(column - 1) ? 0 : 1);
+        least = Math.min(least, Math.min(distances[row - 1][column], distances[row][column - 1]) + 1);
+        boolean swapped =
+                row > 1 && column > 1 && last == to.charAt(column - 2) && from.charAt(row - 2) == to.charAt(column - 1);
+        return swapped ? Math.min(least, distances[row - 2][column - 2] + 1) : least;
     }
 }

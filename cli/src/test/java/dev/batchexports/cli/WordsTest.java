@@ -58,6 +58,7 @@ class WordsTest {
 
         assertThat(Nearest.to("exprot", known)).contains("export");
         assertThat(Nearest.to("backfil", known)).contains("backfill");
+        assertThat(Nearest.to("rnu", known)).contains("run");
         assertThat(Nearest.to("zzz", known)).isEmpty();
     }
 

@@ -44,14 +44,22 @@ final class Bx {
     }
 
     Result run(String... arguments) {
+        return runTo(new StringWriter(), arguments);
+    }
+
+    /// With standard output to a writer that can be looked at meanwhile.
+    Result runTo(StringWriter out, String... arguments) {
         List<String> all = new ArrayList<>(List.of(arguments));
         all.addAll(List.of("--server", server, "--token", token, "--project", Long.toString(project)));
-        return type(all.toArray(String[]::new));
+        return execute(out, all.toArray(String[]::new));
     }
 
     /// Without the options that name the server.
     static Result type(String... arguments) {
-        StringWriter out = new StringWriter();
+        return execute(new StringWriter(), arguments);
+    }
+
+    private static Result execute(StringWriter out, String... arguments) {
         StringWriter err = new StringWriter();
         CommandLine bx = Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
         int status = bx.execute(arguments);

@@ -9,11 +9,14 @@ import dev.batchexports.server.runs.LogLevel;
 import dev.batchexports.server.runs.LogStore;
 import dev.batchexports.server.runs.Run;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -169,7 +172,7 @@ class CommandLineTest {
                 .contains("There is no command `bx run lgos`. Did you mean `logs`?");
         assertThat(bx.run("run", "list", "x", "--stauts", "Failed").is(2).err())
                 .contains("There is no option --stauts. Did you mean --status?", "See `bx run list --help`.");
-        assertThat(bx.run("backfill").is(2).err()).contains("plan, create, list, get, cancel, pause or resume");
+        assertThat(Bx.type("backfill").is(2).err()).contains("plan, create, list, get, cancel, pause or resume");
         assertThat(bx.run("backfill", "create", "x").is(2).err()).contains("--end");
         assertThat(bx.run("run", "list", "x", "--start", "lately").is(2).err())
                 .contains("\"lately\" is not a time: write 2026-11-01T00:00:00Z");
@@ -372,5 +375,32 @@ class CommandLineTest {
                         .is(0)
                         .lines())
                 .hasSize(2);
+    }
+
+    @Test
+    void followingShowsLinesAsTheyComeUntilTheRunHasFinished() {
+        String export = create("to follow");
+        Runs runs = new Runs(export);
+        Run run = runs.starting(MIDNIGHT);
+        LogStore logs = TestServer.get().bean(LogStore.class);
+        UUID exportId = UUID.fromString(export);
+        logs.append(exportId, run.id(), LogLevel.INFO, "start", "begins", MIDNIGHT.plusSeconds(2));
+        StringWriter out = new StringWriter();
+        Thread worker = Thread.ofVirtual().start(() -> {
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> out.toString().contains("begins"));
+            // from a process whose clock is behind
+            logs.append(exportId, run.id(), LogLevel.INFO, "plan", "goes on", MIDNIGHT.plusSeconds(1));
+            runs.finish(run.id().toString(), RunStatus.COMPLETED);
+        });
+
+        bx.runTo(out, "run", "logs", "to follow", "latest", "--follow").is(0);
+
+        assertThat(worker).satisfies(Thread::join);
+        assertThat(out.toString().lines())
+                .containsExactly(
+                        "2026-03-01T00:00:02Z  INFO     start     begins",
+                        "2026-03-01T00:00:01Z  INFO     plan      goes on");
     }
 }

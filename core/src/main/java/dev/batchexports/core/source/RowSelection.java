@@ -17,4 +17,9 @@ public record RowSelection(
         includeEvents = List.copyOf(includeEvents);
         excludeEvents = List.copyOf(excludeEvents);
     }
+
+    /// The same selection of another interval.
+    public RowSelection within(Interval other) {
+        return new RowSelection(model, projectId, other, includeEvents, excludeEvents);
+    }
 }

@@ -1,5 +1,7 @@
 package dev.batchexports.core.source;
 
+import dev.batchexports.core.interval.Interval;
+import java.util.List;
 import java.util.UUID;
 
 /// Where rows come from. Thread-safe; every method may be called from many threads at once, blocks, and
@@ -13,6 +15,17 @@ public interface Source extends AutoCloseable {
 
     /// Counts the rows of one slice that are visible now.
     long count(RowSelection selection, Slice slice, QueryTag tag);
+
+    /// Counts the rows of each of several intervals that are visible now: in one query where the source can.
+    ///
+    /// @param selection its interval spans all of them
+    /// @param intervals ascending and disjoint
+    /// @return one count for each interval, in their order
+    default List<Long> counts(RowSelection selection, List<Interval> intervals, QueryTag tag) {
+        return intervals.stream()
+                .map(interval -> count(selection.within(interval), tag))
+                .toList();
+    }
 
     /// Starts to stream one slice, encoded.
     EncodedRows open(RowSelection selection, Slice slice, Encoding encoding, QueryTag tag);

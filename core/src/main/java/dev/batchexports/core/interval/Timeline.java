@@ -27,7 +27,10 @@ public record Timeline(IntervalGrid grid, List<PastGrid> past) {
     public Timeline {
         past = List.copyOf(past);
         for (int index = 1; index < past.size(); index++) {
-            if (past.get(index).range().start().isBefore(past.get(index - 1).range().end())) {
+            if (past.get(index)
+                    .range()
+                    .start()
+                    .isBefore(past.get(index - 1).range().end())) {
                 throw new IllegalArgumentException("past grids must be ascending and disjoint: " + past);
             }
         }
@@ -69,7 +72,8 @@ public record Timeline(IntervalGrid grid, List<PastGrid> past) {
         if (isBoundary(cut)) {
             return this;
         }
-        PastGrid before = new PastGrid(new Interval(floor(cut), cut), stretchOf(cut).grid());
+        PastGrid before =
+                new PastGrid(new Interval(floor(cut), cut), stretchOf(cut).grid());
         List<PastGrid> more = new ArrayList<>();
         for (PastGrid former : past) {
             Interval range = former.range();

@@ -80,7 +80,8 @@ class TimelineProperties {
                 .forEach(interval -> {
                     assertThat(timeline.endingAt(interval.end())).isEqualTo(interval);
                     assertThat(timeline.floor(interval.end().minusNanos(1000))).isEqualTo(interval.start());
-                    assertThat(timeline.ceiling(interval.start().plusNanos(1000))).isEqualTo(interval.end());
+                    assertThat(timeline.ceiling(interval.start().plusNanos(1000)))
+                            .isEqualTo(interval.end());
                     assertThat(timeline.previous(interval.end())).isEqualTo(interval.start());
                     assertThat(timeline.next(interval.start())).isEqualTo(interval.end());
                 });

@@ -2,6 +2,7 @@ package dev.batchexports.server.exports;
 
 import dev.batchexports.core.destination.DestinationType;
 import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.interval.PastGrid;
 import dev.batchexports.core.model.Model;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +26,7 @@ record ExportDraft(
         @Nullable Instant startAt,
         @Nullable Instant endAt,
         RerunMode rerunMode,
+        LateRows lateRows,
         Duration settle,
         Duration giveUpAfter) {
 
@@ -37,6 +39,7 @@ record ExportDraft(
                 model,
                 sealed,
                 grid,
+                List.of(),
                 includeEvents,
                 excludeEvents,
                 paused,
@@ -44,6 +47,7 @@ record ExportDraft(
                 startAt,
                 endAt,
                 rerunMode,
+                lateRows,
                 settle,
                 giveUpAfter,
                 1,
@@ -55,7 +59,9 @@ record ExportDraft(
     }
 
     /// An export changed into this draft.
-    BatchExport change(BatchExport export, DestinationSettings sealed, Instant now) {
+    ///
+    /// @param pastGrids those that the changed export has
+    BatchExport change(BatchExport export, DestinationSettings sealed, List<PastGrid> pastGrids, Instant now) {
         return new BatchExport(
                 export.id(),
                 export.projectId(),
@@ -63,6 +69,7 @@ record ExportDraft(
                 model,
                 sealed,
                 grid,
+                pastGrids,
                 includeEvents,
                 excludeEvents,
                 paused,
@@ -70,6 +77,7 @@ record ExportDraft(
                 startAt,
                 endAt,
                 rerunMode,
+                lateRows,
                 settle,
                 giveUpAfter,
                 export.version(),

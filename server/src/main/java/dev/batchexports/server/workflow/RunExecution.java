@@ -242,6 +242,9 @@ final class RunExecution {
         try (Destination destination = open(assignment);
                 Transfer transfer = destination.begin(context(assignment, receipts.size()))) {
             crashPoints.reached(CrashPoints.BEFORE_COMMIT);
+            if (!runs.beginCommit(run.id(), clock.instant())) {
+                throw ended(runs.find(run.id()).orElseThrow());
+            }
             result = transfer.commit(receipts);
             crashPoints.reached(CrashPoints.AFTER_COMMIT);
         }
@@ -317,8 +320,9 @@ final class RunExecution {
                     run,
                     LogLevel.WARNING,
                     Stage.VERIFY,
-                    "%s became visible in ClickHouse after they were read; retry the run to export them."
-                            .formatted(RunLog.rows(counted - written)));
+                    "%s became visible in ClickHouse after they were read; retry the run to export them, or let"
+                                    .formatted(RunLog.rows(counted - written))
+                            + " late_rows be export.");
         } else {
             log.add(
                     run,
@@ -360,10 +364,14 @@ final class RunExecution {
     private Run unfinished(UUID runId) {
         Run run = runs.find(runId).orElseThrow();
         if (run.status().isFinished()) {
-            throw ExportException.user(
-                    "RunEnded", "The run has ended already, as " + run.status().word() + ".", "Retry the run.");
+            throw ended(run);
         }
         return run;
+    }
+
+    private static ExportException ended(Run run) {
+        return ExportException.user(
+                "RunEnded", "The run has ended already, as " + run.status().word() + ".", "Retry the run.");
     }
 
     private Assignment assignment(Run run) {

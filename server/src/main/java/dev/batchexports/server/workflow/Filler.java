@@ -121,6 +121,10 @@ final class Filler {
 
     /// When the schedule has certainly had its chance.
     private static Instant dueAt(BatchExport export, Instant boundary) {
+        if (!boundary.isAfter(export.createdAt())) {
+            // The schedule was made later.
+            return boundary;
+        }
         Duration period = export.timeline().endingAt(boundary).duration();
         Duration patience = period.compareTo(LONGEST_START) < 0 ? period : LONGEST_START;
         return boundary.plus(patience).plus(ScheduleSpecs.jitter(export));

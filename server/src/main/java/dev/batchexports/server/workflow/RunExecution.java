@@ -320,9 +320,8 @@ final class RunExecution {
                     run,
                     LogLevel.WARNING,
                     Stage.VERIFY,
-                    "%s became visible in ClickHouse after they were read; retry the run to export them, or let"
-                                    .formatted(RunLog.rows(counted - written))
-                            + " late_rows be export.");
+                    "%s became visible in ClickHouse after they were read; retry the run to export them."
+                            .formatted(RunLog.rows(counted - written)));
         } else {
             log.add(
                     run,

@@ -125,12 +125,12 @@ final class RunLifecycle {
             if (export.paused() && (pausedAt == null || boundary.isAfter(pausedAt))) {
                 return Optional.of("the export is paused");
             }
-            if (isCovered(export, interval.get())) {
-                return Optional.of("the interval that ends at " + boundary + " was exported before");
-            }
             if (runs.hasScheduledRun(export.id(), boundary)) {
                 // Temporal may fire a time twice, for example when a schedule is created anew.
                 return Optional.of("the interval that ends at " + boundary + " was started by the schedule before");
+            }
+            if (isCovered(export, interval.get())) {
+                return Optional.of("the interval that ends at " + boundary + " was exported before");
             }
         }
         return Optional.empty();

@@ -113,16 +113,20 @@ class LateRowsTest {
         Instant start = export.firstIntervalStart();
         Instant stop = start.plusSeconds(30);
         List<UUID> inserted = new ArrayList<>();
-        while (Instant.now().isBefore(stop.plusSeconds(4))) {
-            Instant landed = Instant.now().minusMillis(random.nextInt(4_000));
-            if (!landed.isBefore(start) && landed.isBefore(stop)) {
-                inserted.add(insert(export, landed));
-            }
-            if (random.nextInt(40) == 0) {
-                Instant boundary = grid.floor(Instant.now());
-                if (boundary.isAfter(start.plusSeconds(10))) {
-                    server.startBackfill(export, boundary.minusSeconds(10), boundary, BackfillScope.ALL, 2);
-                }
+        for (Instant time = Instant.now(); time.isBefore(stop.plusSeconds(4)); time = time.plusMillis(300)) {
+            Instant next = time;
+            Awaitility.await()
+                    .pollInterval(Duration.ofMillis(20))
+                    .atMost(SOON)
+                    .until(() -> !Instant.now().isBefore(next));
+            List<Instant> landed = random.ints(10, 0, 4_000)
+                    .mapToObj(delay -> Instant.now().minusMillis(delay).truncatedTo(ChronoUnit.MICROS))
+                    .filter(moment -> !moment.isBefore(start) && moment.isBefore(stop))
+                    .toList();
+            inserted.addAll(insert(export, landed));
+            Instant boundary = grid.floor(Instant.now());
+            if (random.nextInt(25) == 0 && boundary.isAfter(start.plusSeconds(10))) {
+                server.startBackfill(export, boundary.minusSeconds(10), boundary, BackfillScope.ALL, 2);
             }
         }
 
@@ -150,13 +154,20 @@ class LateRowsTest {
         return UUID.fromString(found.group(1));
     }
 
-    private UUID insert(BatchExport export, Instant landed) {
-        UUID id = UUID.randomUUID();
-        server.components.execute(
-                """
-                INSERT INTO events SELECT '%s', 'pageview', 'user', generateUUIDv4(), '{}', '{}', '', t, t, %d, t
-                FROM (SELECT fromUnixTimestamp64Micro(toInt64(%d), 'UTC') AS t)
-                """.formatted(id, export.projectId(), ChronoUnit.MICROS.between(Instant.EPOCH, landed)));
-        return id;
+    private List<UUID> insert(BatchExport export, List<Instant> landed) {
+        List<UUID> ids = landed.stream().map(moment -> UUID.randomUUID()).toList();
+        if (!ids.isEmpty()) {
+            server.components.execute("""
+                    INSERT INTO events SELECT id, 'pageview', 'user', generateUUIDv4(), '{}', '{}', '', t, t, %d, t
+                    FROM (SELECT arrayJoin(arrayZip([%s], [%s])) AS pair, toUUID(pair.1) AS id,
+                        fromUnixTimestamp64Micro(toInt64(pair.2), 'UTC') AS t)
+                    """.formatted(
+                            export.projectId(),
+                            ids.stream().map(id -> "'" + id + "'").collect(Collectors.joining(",")),
+                            landed.stream()
+                                    .map(moment -> Long.toString(ChronoUnit.MICROS.between(Instant.EPOCH, moment)))
+                                    .collect(Collectors.joining(","))));
+        }
+        return ids;
     }
 }

@@ -119,7 +119,7 @@ class ScheduleTest {
                         ScheduleOverlapPolicy.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL)));
         Awaitility.await("second firing")
                 .atMost(SOON)
-                .until(() -> server.logOf(export).stream()
+                .untilAsserted(() -> assertThat(server.logOf(export))
                         .anyMatch(line -> line.contains("was started by the schedule before")));
 
         assertThat(server.runsOf(export))

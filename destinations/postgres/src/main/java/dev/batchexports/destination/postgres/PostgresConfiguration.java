@@ -59,8 +59,8 @@ public record PostgresConfiguration(
     static final int USUAL_PORT = 5432;
 
     private static final String MODEL_NAME = "{table}";
-    private static final Pattern HOST =
-            Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9._])?|\\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*]?");
+    private static final Pattern HOST = Pattern.compile(
+            "[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9._])?|\\[?[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*]?");
     private static final int HIGHEST_PORT = 65_535;
 
     public PostgresConfiguration {

@@ -34,9 +34,10 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 final class Database implements AutoCloseable {
     static final String WRONG_SECRET = "canary-wrong-secret-7d3f";
 
-    /// Shorter than usual, so that tests need not wait long for the server to give up a silent client: its
-    /// patience with an idle transaction is an eighth.
-    static final DestinationLimits LIMITS = new DestinationLimits(20L << 20, Duration.ofSeconds(16));
+    static final DestinationLimits LIMITS = new DestinationLimits(20L << 20, Duration.ofSeconds(20));
+
+    /// For a client that is going to be held: the server gives it up after an eighth of this.
+    static final DestinationLimits SHORT_LIMITS = new DestinationLimits(20L << 20, Duration.ofSeconds(6));
 
     private final Path folder;
     private final EmbeddedPlatform platform;
@@ -119,7 +120,11 @@ final class Database implements AutoCloseable {
     }
 
     static Destination open(PostgresConfiguration configuration) {
-        return new PostgresDestinationType().open(configuration, LIMITS);
+        return open(configuration, LIMITS);
+    }
+
+    static Destination open(PostgresConfiguration configuration, DestinationLimits limits) {
+        return new PostgresDestinationType().open(configuration, limits);
     }
 
     Connection connect() {

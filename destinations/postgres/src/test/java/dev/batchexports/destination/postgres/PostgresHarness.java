@@ -39,7 +39,7 @@ final class PostgresHarness implements DestinationHarness {
 
     @Override
     public Destination openAt(InetSocketAddress address) {
-        return Database.open(configuration(address, database.name(), database.password()));
+        return Database.open(configuration(address, database.name(), database.password()), Database.SHORT_LIMITS);
     }
 
     @Override

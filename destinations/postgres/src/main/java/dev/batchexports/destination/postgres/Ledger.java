@@ -22,6 +22,12 @@ import java.util.UUID;
 final class Ledger {
     static final String TABLE = Staging.RESERVED + "ledger";
 
+    /// A server that moves rows does not notice by itself that its client is gone, and would hold the lock
+    /// until it is done. Known from version 14 on, and on Linux only.
+    private static final String NOTICE_LOST_CLIENT =
+            "SELECT set_config('client_connection_check_interval', '10s', true)"
+                    + " WHERE current_setting('server_version_num')::int >= 140000 AND version() LIKE '%linux%'; ";
+
     private final String schema;
     private final String target;
     private final RunKey run;
@@ -121,7 +127,8 @@ final class Ledger {
                 target,
                 run.exportId().toString(),
                 run.interval().toString());
-        String sql = Transaction.settings(patience, patience.commit()) + "SELECT pg_advisory_xact_lock(" + lock + "); "
+        String sql = Transaction.settings(patience, patience.commit()) + NOTICE_LOST_CLIENT
+                + "SELECT pg_advisory_xact_lock(" + lock + "); "
                 + "SELECT nextval(pg_get_serial_sequence(?, 'commit_id')); "
                 + "SELECT commit_id, run_id, generation, rows, replaced_by IS NOT NULL FROM " + qualified()
                 + " WHERE export_id = ? AND interval_start = ? AND interval_end = ? AND table_name = ?"
@@ -149,7 +156,7 @@ final class Ledger {
                                 }
                             }
                             default -> {
-                                // The lock, which returns nothing.
+                                // The lock and the setting, whose results say nothing.
                             }
                         }
                     }

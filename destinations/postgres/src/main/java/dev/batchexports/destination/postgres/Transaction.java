@@ -23,7 +23,7 @@ final class Transaction {
     ///
     /// @param statementTimeout zero for none
     static String settings(Patience patience, Duration statementTimeout) {
-        return "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE; "
+        return "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "
                 + "SET LOCAL synchronous_commit = on; "
                 + "SET LOCAL standard_conforming_strings = on; "
                 + "SET LOCAL lock_timeout = " + patience.lock().toMillis() + "; "

@@ -41,10 +41,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -242,6 +246,116 @@ class RoundTripTest {
         assertThat(database.column("SELECT count(*) FROM " + Identifier.qualify(schema, table)))
                 .containsExactly(Integer.toString(ROWS));
         compare(table, schema, columns);
+    }
+
+    /// Anybody may send properties: whatever they hold, it must not keep the other rows of the interval from
+    /// arriving.
+    @Test
+    void noPropertiesKeepTheirIntervalFromArriving() throws Exception {
+        Random random = new Random(11);
+        List<String> documents = new ArrayList<>(List.of(
+                "",
+                "null",
+                "{\"a\":1}x",
+                "[".repeat(1_000) + "]".repeat(1_000),
+                "[".repeat(20_000) + "]".repeat(20_000),
+                "{\"a\":1,\"a\":2}",
+                "{\"\\u0000\":\"\\u0000\"}",
+                "\"\\ud83d\\ude00 \\ud83d\"",
+                "[0." + "0".repeat(17_000) + "1]",
+                "[" + "9".repeat(400) + "]",
+                "[1e400, 1e308, 1e-400, -0, -0.0, 1E-16383]",
+                "[1e-16384]",
+                "[1e-2147483648]",
+                "\"" + "x".repeat(2_000_000) + "\""));
+        while (documents.size() < 20_000) {
+            String json = json(random, 4);
+            documents.add(random.nextInt(3) == 0 ? damaged(random, json) : json);
+        }
+        String table = "awkward_" + UUID.randomUUID().toString().substring(0, 8);
+        run("CREATE TABLE " + table + " (id UInt64, encoded String, properties String DEFAULT base64Decode(encoded),"
+                + " a_properties Nullable(String) DEFAULT properties, list Array(String) DEFAULT [properties],"
+                + " inserted_at DateTime64(6, 'UTC') DEFAULT '2026-11-01 10:30:00') ENGINE = MergeTree ORDER BY id");
+        StringBuilder lines = new StringBuilder("INSERT INTO " + table + " (id, encoded) FORMAT TabSeparated\n");
+        for (int id = 0; id < documents.size(); id++) {
+            // One character is one byte here, so that bytes that are no text occur too.
+            lines.append(id)
+                    .append('\t')
+                    .append(Base64.getEncoder().encodeToString(documents.get(id).getBytes(StandardCharsets.ISO_8859_1)))
+                    .append('\n');
+        }
+        run(lines.toString());
+        String schema = database.newSchema();
+
+        try (Source source = source();
+                Destination destination = Database.open(database.configuration(schema))) {
+            export(
+                    source,
+                    destination,
+                    new Model(table, new Relation.Table(table), "inserted_at", List.of(), List.of(), null));
+        }
+
+        String target = Identifier.qualify(schema, table);
+        assertThat(database.query(
+                        "SELECT count(*), count(DISTINCT id), count(properties), count(a_properties), count(list)"
+                                + " FROM " + target))
+                .containsExactly(Collections.nCopies(5, Integer.toString(documents.size())));
+        assertThat(database.column("SELECT properties::text FROM " + target + " WHERE id IN (2, 5, 6, 11) ORDER BY id"))
+                .containsExactly("\"{\\\"a\\\":1}x\"", "{\"a\": 2}", "{\"\ufffd\": \"\ufffd\"}", "\"[1e-16384]\"");
+    }
+
+    private static String json(Random random, int depth) {
+        return switch (random.nextInt(depth > 0 ? 6 : 4)) {
+            case 0 -> string(random);
+            case 1 ->
+                (random.nextBoolean() ? "-" : "")
+                        + random.nextInt(1_000)
+                        + List.of("", ".5", ".000", "e5", "E-300", "e-0009999", "e+0007", "e308", ".1e-16382")
+                                .get(random.nextInt(9));
+            case 2 -> String.valueOf(random.nextBoolean());
+            case 3 -> "null";
+            case 4 ->
+                IntStream.range(0, random.nextInt(4))
+                        .mapToObj(index -> json(random, depth - 1))
+                        .collect(Collectors.joining(",", "[", "\n]"));
+            default ->
+                IntStream.range(0, random.nextInt(4))
+                        .mapToObj(index -> string(random) + ": " + json(random, depth - 1))
+                        .collect(Collectors.joining(",", "{", "}"));
+        };
+    }
+
+    private static String string(Random random) {
+        List<String> parts = List.of(
+                "\\u0000",
+                "\\\\",
+                "\\\"",
+                "\\ud800",
+                "\\udc00",
+                "\\ud83d\\ude00",
+                "u0000",
+                "\\/",
+                "\\n",
+                "\u00c3\u00a9",
+                "x",
+                "e-99999",
+                "1e-99999",
+                "\\\\u0000",
+                "\u00ff",
+                "\0",
+                "\u0001",
+                "$",
+                " ");
+        return IntStream.range(0, random.nextInt(5))
+                .mapToObj(index -> parts.get(random.nextInt(parts.size())))
+                .collect(Collectors.joining("", "\"", "\""));
+    }
+
+    private static String damaged(Random random, String json) {
+        int place = random.nextInt(json.length());
+        return random.nextBoolean()
+                ? json.substring(0, place) + json.substring(place + 1)
+                : json.substring(0, place) + (char) random.nextInt(256) + json.substring(place);
     }
 
     private void createTable(String table, List<Column> columns) throws Exception {

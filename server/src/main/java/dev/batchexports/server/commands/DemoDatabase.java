@@ -17,11 +17,6 @@ import java.util.Map;
 final class DemoDatabase {
     private static final String NAME = "exports";
 
-    /// The same fingerprint as in [ReadBack], in PostgreSQL's words.
-    private static final String CONTENT = "SELECT count(*), count(DISTINCT uuid),"
-            + " coalesce(sum(('x' || substr(md5(uuid::text), 1, 15))::bit(60)::bigint), 0) FROM %s"
-            + " WHERE inserted_at >= ? AND inserted_at < ?";
-
     private final Connections connections;
     private final URI server;
 
@@ -66,10 +61,13 @@ final class DemoDatabase {
                 "sslmode", "disable");
     }
 
-    /// What is in a table of what landed within `[start, end)`.
+    /// What is in a table of what landed within `[start, end)`; the fingerprint is that of [ReadBack], in
+    /// PostgreSQL's words.
     ReadBack.Content content(String table, Instant start, Instant end) {
         try (Connection connection = connect("jdbc:" + url());
-                PreparedStatement statement = connection.prepareStatement(CONTENT.formatted(table))) {
+                PreparedStatement statement = connection.prepareStatement("SELECT count(*), count(DISTINCT uuid),"
+                        + " coalesce(sum(('x' || substr(md5(uuid::text), 1, 15))::bit(60)::bigint), 0) FROM " + table
+                        + " WHERE inserted_at >= ? AND inserted_at < ?")) {
             statement.setObject(1, start.atOffset(ZoneOffset.UTC));
             statement.setObject(2, end.atOffset(ZoneOffset.UTC));
             try (ResultSet result = statement.executeQuery()) {

@@ -332,7 +332,7 @@ class PostgresTableTest {
         Random random = new Random(7);
         String characters = "aZ09 _.\"'`\\$%;-/*(){}[]?:@\t\n\u0001é漢😀";
         int[] points = characters.codePoints().toArray();
-        for (int round = 0; round < 60; round++) {
+        for (int round = 0; round < 30; round++) {
             Set<String> names = new LinkedHashSet<>();
             while (names.size() < 5) {
                 StringBuilder name = new StringBuilder();

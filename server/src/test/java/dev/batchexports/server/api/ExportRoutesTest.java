@@ -510,10 +510,7 @@ class ExportRoutesTest {
 
     @Test
     void destinationTypesDescribeTheirParameters() {
-        JsonNode types =
-                client.send("GET", "/api/destination_types/", "").is(200).json();
-
-        JsonNode s3 = types.get(0);
+        JsonNode s3 = destinationType("S3");
         assertThat(s3.propertyNames())
                 .containsExactlyInAnyOrder("type", "workflow_type", "config_schema", "secret_fields");
         assertThat(s3.get("type").stringValue()).isEqualTo("S3");
@@ -531,9 +528,19 @@ class ExportRoutesTest {
         assertThat(schema.at("/properties/max_file_size_mb/type").stringValue()).isEqualTo("integer");
     }
 
+    private JsonNode destinationType(String name) {
+        return client.send("GET", "/api/destination_types/", "")
+                .is(200)
+                .json()
+                .valueStream()
+                .filter(type -> type.get("type").stringValue().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Test
     void noSecretFieldIsMissingFromTheDeclaredOnes() {
-        JsonNode s3 = client.send("GET", "/api/destination_types/", "").json().get(0);
+        JsonNode s3 = destinationType("S3");
 
         List<String> writeOnly = s3.at("/config_schema/properties").properties().stream()
                 .filter(property -> property.getValue().path("writeOnly").asBoolean(false))

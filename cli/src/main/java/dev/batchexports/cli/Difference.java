@@ -29,7 +29,9 @@ record Difference(List<Change> changes, ObjectNode patch) {
             "created_at",
             "last_updated_at",
             "last_paused_at",
-            "latest_runs");
+            "latest_runs",
+            "rows_late",
+            "effects");
 
     private static final String SECRET = "(secret)";
     private static final String DESTINATION = "destination";

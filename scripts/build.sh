@@ -13,7 +13,10 @@ set_up_build() {
     fingerprint="$(source_fingerprint)"
     if ! build_is_current; then
         need_maven
-        run_step "Build" "$BX_HOME/log/build.log" build
+        need_node
+        start_job "Build" "$BX_HOME/log/build.log" build
+        start_job "Web UI" "$BX_HOME/log/build-ui.log" build_ui
+        finish_jobs
         keep_application
     fi
     unlock_set_up
@@ -23,7 +26,7 @@ set_up_build() {
 source_fingerprint() {
     (
         cd "$BX_ROOT"
-        find . \( -name .git -o -name .bx -o -name target -o -name node_modules -o -path ./ui/dist -o -path './*/src/test' \) -prune -o \
+        find . \( -name .git -o -name .bx -o -name target -o -name node_modules -o -path ./ui/dist -o -path ./ui/e2e -o -path './*/src/test' \) -prune -o \
             -type f \( -name pom.xml -o -path '*/src/main/*' -o -path './ui/*' -o -path './.mvn/*' -o -path './scripts/build.sh' \) -print0 |
             LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-16
     )
@@ -44,11 +47,28 @@ build() {
         -Dmdep.outputFile=target/classpath -DincludeScope=runtime -Dmdep.pathSeparator=:
 }
 
+build_ui() {
+    cd "$BX_ROOT/ui"
+    install_ui_packages
+    npm run --silent build
+}
+
+# npm ci takes a while and starts from nothing: only when the lock file is not the one that it was done for.
+install_ui_packages() {
+    local wanted
+    wanted="$(sha256sum <package-lock.json)"
+    if [[ "$(cat node_modules/.installed 2>/dev/null)" != "$wanted" ]]; then
+        npm ci --no-audit --no-fund --loglevel=error
+        echo "$wanted" >node_modules/.installed
+    fi
+}
+
 # Own jars are copied; those of the local Maven repository never change and are used where they are.
 keep_application() {
     local fresh="$APP/$fingerprint.new" entry copy
     rm -rf "$fresh"
     mkdir -p "$fresh"
+    cp -r "$BX_ROOT/ui/dist" "$fresh/ui"
     # Maven's file ends without a line end.
     while read -r entry || [[ -n "$entry" ]]; do
         if [[ "$entry" == "$BX_ROOT"/* ]]; then

@@ -31,6 +31,7 @@ run_java() {
     read -r -a extra <<<"${BX_JAVA_OPTS:-}"
     export BX_TOOLS_DIR="${BX_TOOLS_DIR:-$TOOLS}"
     export BX_DATA_DIR="${BX_DATA_DIR:-$BX_HOME/data}"
+    export BX_WEB_DIRECTORY="${BX_WEB_DIRECTORY:-$APP/$fingerprint/ui}"
     local classpath
     classpath="$(tr '\n' ':' <"$APP/$fingerprint/classpath")"
     export CLASSPATH="${classpath%:}"

@@ -1,8 +1,9 @@
-# Finds, or installs where it can, the JDK and Maven. Sets and exports JAVA_HOME; sets MAVEN when it is asked for.
+# Finds, or installs where it can, the JDK, Maven and Node.js. Sets and exports JAVA_HOME; sets MAVEN when it is asked for.
 # shellcheck shell=bash
 
 JDK_FEATURE=25
 MAVEN_MINIMUM=3.8.7
+NODE_MINIMUM=20.19.0
 
 set_up_toolchain() {
     if ! find_jdk; then
@@ -59,6 +60,41 @@ need_maven() {
         install_package Maven maven || true
         find_maven || fail "Maven $MAVEN_MINIMUM or newer was not found: install it (for example the package maven) and have mvn on the PATH"
     fi
+}
+
+find_node() {
+    local version
+    command -v npm >/dev/null || return 1
+    version="$(node --version 2>/dev/null)" || return 1
+    version="${version#v}"
+    [[ -n "$version" && "$(printf '%s\n' "$NODE_MINIMUM" "$version" | sort -V | head -n 1)" == "$NODE_MINIMUM" ]]
+}
+
+# For the web UI, which is built with it; nothing needs Node.js at run time.
+need_node() {
+    if ! find_node; then
+        install_package Node.js nodejs npm || true
+        find_node || fail "Node.js $NODE_MINIMUM or newer with npm was not found, which builds the web UI: install it (for example the packages nodejs and npm) and have node and npm on the PATH"
+    fi
+}
+
+# Debian names the browser chromium, others chromium-browser or google-chrome. Sets CHROMIUM.
+find_chromium() {
+    local candidate
+    for candidate in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
+        if [[ -n "$candidate" ]] && CHROMIUM="$(command -v "$candidate")"; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+need_chromium() {
+    if ! find_chromium; then
+        install_package Chromium chromium || true
+        find_chromium || fail "Chromium was not found, which the tests of the web UI use: install it (for example the package chromium) or set CHROMIUM to it"
+    fi
+    export CHROMIUM
 }
 
 # install_package <name> <Debian packages...>: by apt where this user may; otherwise returns 1.

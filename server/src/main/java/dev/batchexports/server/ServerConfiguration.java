@@ -25,6 +25,7 @@ import org.springframework.context.annotation.Import;
     "dev.batchexports.server.exports",
     "dev.batchexports.server.runs",
     "dev.batchexports.server.backfills",
+    "dev.batchexports.server.monitor",
     "dev.batchexports.server.security"
 })
 class ServerConfiguration {

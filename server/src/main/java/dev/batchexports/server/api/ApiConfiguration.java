@@ -1,12 +1,14 @@
 package dev.batchexports.server.api;
 
 import dev.batchexports.server.request.RequestTime;
+import dev.batchexports.server.security.SessionService;
 import dev.batchexports.server.security.TokenService;
 import jakarta.servlet.Filter;
 import java.time.Instant;
 import org.apache.catalina.core.StandardHost;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -26,6 +28,7 @@ import tools.jackson.core.StreamReadFeature;
 /// which is no web application, has none of it.
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnWebApplication
+@EnableConfigurationProperties(WebSettings.class)
 @ComponentScan
 public class ApiConfiguration {
     private static final String SWAGGER_UI = "swagger-ui";
@@ -41,8 +44,9 @@ public class ApiConfiguration {
     }
 
     @Bean
-    FilterRegistrationBean<AuthenticationFilter> authentication(TokenService tokens, ProblemWriter problems) {
-        return ordered(new AuthenticationFilter(tokens, problems), 3);
+    FilterRegistrationBean<AuthenticationFilter> authentication(
+            TokenService tokens, SessionService sessions, ProblemWriter problems) {
+        return ordered(new AuthenticationFilter(tokens, sessions, problems), 3);
     }
 
     @Bean
@@ -72,7 +76,7 @@ public class ApiConfiguration {
     }
 
     @Bean
-    WebMvcConfigurer web() {
+    WebMvcConfigurer web(WebSettings settings) {
         return new WebMvcConfigurer() {
             @Override
             public void addInterceptors(InterceptorRegistry registry) {
@@ -87,6 +91,7 @@ public class ApiConfiguration {
 
             @Override
             public void addResourceHandlers(ResourceHandlerRegistry registry) {
+                WebUi.addTo(registry, settings);
                 registry.addResourceHandler(PublicPaths.DOCS_ASSETS + "**")
                         .addResourceLocations(
                                 "classpath:/api-docs/",

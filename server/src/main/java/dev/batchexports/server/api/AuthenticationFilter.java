@@ -1,6 +1,7 @@
 package dev.batchexports.server.api;
 
 import dev.batchexports.server.security.AccessToken;
+import dev.batchexports.server.security.SessionService;
 import dev.batchexports.server.security.TokenService;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -14,8 +15,8 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.filter.OncePerRequestFilter;
 
-/// Answers 401 to whoever asks for anything but one of [PublicPaths] without a valid token, before the
-/// request is looked at any further.
+/// Answers 401 to whoever asks for anything but one of [PublicPaths] without a valid token, or the cookie
+/// of a session, before the request is looked at any further.
 final class AuthenticationFilter extends OncePerRequestFilter {
     static final String TOKEN = "dev.batchexports.server.api.token";
 
@@ -23,10 +24,12 @@ final class AuthenticationFilter extends OncePerRequestFilter {
     private static final String CHALLENGE = "Bearer realm=\"batch-exports\"";
 
     private final TokenService tokens;
+    private final SessionService sessions;
     private final ProblemWriter problems;
 
-    AuthenticationFilter(TokenService tokens, ProblemWriter problems) {
+    AuthenticationFilter(TokenService tokens, SessionService sessions, ProblemWriter problems) {
         this.tokens = tokens;
+        this.sessions = sessions;
         this.problems = problems;
     }
 
@@ -38,13 +41,14 @@ final class AuthenticationFilter extends OncePerRequestFilter {
             return;
         }
         Optional<String> token = bearer(request.getHeader(HttpHeaders.AUTHORIZATION));
-        if (token.isEmpty()) {
+        Optional<String> session = token.isPresent() ? Optional.empty() : SessionCookie.of(request);
+        if (token.isEmpty() && session.isEmpty()) {
             refuse(response, CHALLENGE, "unauthenticated", "Send a token: \"Authorization: Bearer <token>\".");
             return;
         }
         Optional<AccessToken> known;
         try {
-            known = tokens.recognise(token.get());
+            known = token.isPresent() ? tokens.recognise(token.get()) : session.flatMap(sessions::recognise);
         } catch (DataAccessException e) {
             logger.warn("tokens cannot be read: " + e.getMessage());
             problems.write(response, ProblemHandler.databaseUnavailable());
@@ -55,7 +59,19 @@ final class AuthenticationFilter extends OncePerRequestFilter {
                     response,
                     CHALLENGE + ", error=\"invalid_token\"",
                     "invalid_token",
-                    "The token is unknown or has expired.");
+                    session.isPresent()
+                            ? "The session has ended: sign in again."
+                            : "The token is unknown or has expired.");
+            return;
+        }
+        if (session.isPresent() && SessionCookie.isForgeable(request)) {
+            problems.write(
+                    response,
+                    Problem.of(
+                            HttpStatus.FORBIDDEN,
+                            "forgeable_request",
+                            "A request with the cookie of a session has to come from the same origin, with the header "
+                                    + SessionCookie.HEADER + " if it changes something."));
             return;
         }
         request.setAttribute(TOKEN, known.get());

@@ -56,11 +56,23 @@ class OpenApiConfiguration {
             TestAnswer.StepAnswer.class,
             DestinationTypeAnswer.class,
             HealthAnswer.class,
-            HealthAnswer.DependencyAnswer.class);
+            HealthAnswer.DependencyAnswer.class,
+            SessionAnswer.class,
+            OverviewAnswer.class,
+            OverviewAnswer.ExportAnswer.class,
+            MetricAnswer.class,
+            ChangeAnswer.class,
+            TimelineAnswer.class,
+            TimelineAnswer.AttemptAnswer.class,
+            TimelineAnswer.SliceAnswer.class,
+            SystemAnswer.class,
+            SystemAnswer.ComponentAnswer.class,
+            SystemAnswer.QueueAnswer.class,
+            SystemAnswer.WorkerAnswer.class);
 
     /// Records that requests are made of: what may be left out may be null.
     private static final List<Class<? extends Record>> FORMS =
-            List.of(ExportForm.class, BackfillForm.class, UnpauseForm.class);
+            List.of(ExportForm.class, BackfillForm.class, UnpauseForm.class, SignInForm.class);
 
     private static final Set<String> CONFLICTING = Set.of(
             "changeBatchExport",

@@ -11,6 +11,7 @@ final class Addresses {
     static void print(PrintWriter out, LocalInstallation installation, Path dataFolder) {
         Connections connections = installation.connections();
         out.println();
+        line(out, "Web UI", installation.signInLink() + "  (signs you in, once)");
         line(out, "API", installation.apiUrl() + "/api/docs");
         line(out, "API token", installation.token());
         line(out, "Temporal UI", connections.temporalUiUrl());

@@ -7,6 +7,7 @@ import dev.batchexports.embedded.EmbeddedPlatform;
 import dev.batchexports.embedded.Options;
 import dev.batchexports.server.ServerApplication;
 import dev.batchexports.server.security.Keyring;
+import dev.batchexports.server.security.SessionService;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -144,6 +145,13 @@ final class LocalInstallation implements AutoCloseable {
 
     String token() {
         return token;
+    }
+
+    /// A link that signs a browser in to the web UI, once. The code stands behind #, so that no server or
+    /// proxy ever logs it.
+    String signInLink() {
+        return apiUrl + "/sign-in#code="
+                + application.getBean(SessionService.class).oneTimeCode(token);
     }
 
     @Override

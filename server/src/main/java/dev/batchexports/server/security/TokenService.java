@@ -21,12 +21,12 @@ public class TokenService implements SmartInitializingSingleton {
     private static final String PREFIX = "bxt_";
     private static final int RANDOM_BYTES = 32;
     private static final int BOOTSTRAP_LENGTH = 16;
+    private static final SecureRandom RANDOM = new SecureRandom();
     private static final Duration USE_PRECISION = Duration.ofMinutes(1);
 
     private final TokenStore tokens;
     private final SecuritySettings settings;
     private final Clock clock;
-    private final SecureRandom random = new SecureRandom();
 
     TokenService(TokenStore tokens, SecuritySettings settings, Clock clock) {
         this.tokens = tokens;
@@ -58,9 +58,7 @@ public class TokenService implements SmartInitializingSingleton {
 
     /// @param expiresAt null for never
     public String issue(String name, Set<Scope> scopes, @Nullable Long projectId, @Nullable Instant expiresAt) {
-        byte[] secret = new byte[RANDOM_BYTES];
-        random.nextBytes(secret);
-        String token = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
+        String token = PREFIX + random();
         store(token, name, scopes, projectId, expiresAt);
         return token;
     }
@@ -83,7 +81,14 @@ public class TokenService implements SmartInitializingSingleton {
                 clock.instant());
     }
 
-    private static byte[] hash(String token) {
+    /// A secret that nobody can guess, of characters that URLs and cookies take as they are.
+    static String random() {
+        byte[] secret = new byte[RANDOM_BYTES];
+        RANDOM.nextBytes(secret);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
+    }
+
+    static byte[] hash(String token) {
         try {
             return MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
         } catch (NoSuchAlgorithmException e) {

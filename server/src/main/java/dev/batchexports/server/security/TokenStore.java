@@ -61,7 +61,7 @@ class TokenStore {
                 .update();
     }
 
-    private static AccessToken read(ResultSet row, int number) throws SQLException {
+    static AccessToken read(ResultSet row, int number) throws SQLException {
         return new AccessToken(
                 Objects.requireNonNull(row.getObject("id", UUID.class)),
                 row.getString("name"),

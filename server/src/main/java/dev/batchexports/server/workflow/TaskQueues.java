@@ -5,11 +5,15 @@ import dev.batchexports.server.exports.DestinationCatalog;
 import io.temporal.api.enums.v1.TaskQueueType;
 import io.temporal.api.taskqueue.v1.TaskQueue;
 import io.temporal.api.workflowservice.v1.DescribeTaskQueueRequest;
+import io.temporal.api.workflowservice.v1.DescribeTaskQueueResponse;
+import io.temporal.api.workflowservice.v1.GetSystemInfoRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /// The task queues that workers have to serve: one for control, and one for each destination type, so
 /// that a destination with heavy drivers can have workers of its own.
@@ -53,16 +57,60 @@ public final class TaskQueues {
         return without;
     }
 
+    /// Every queue, with its workers that were seen lately.
+    ///
+    /// @throws OrchestrationUnavailableException when Temporal cannot be asked
+    public List<QueueStatus> all() {
+        List<QueueStatus> all = new ArrayList<>();
+        all.add(status(
+                CONTROL, List.of(TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)));
+        for (DestinationType<?> type : catalog.types()) {
+            all.add(status(of(type), List.of(TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)));
+        }
+        return all;
+    }
+
+    /// The version of the Temporal server.
+    ///
+    /// @throws OrchestrationUnavailableException when Temporal cannot be asked
+    public String temporalVersion() {
+        return temporal.call(stub -> stub.getSystemInfo(GetSystemInfoRequest.getDefaultInstance()))
+                .getServerVersion();
+    }
+
+    private QueueStatus status(String queue, List<TaskQueueType> types) {
+        Instant alive = clock.instant().minus(LAST_SIGN_OF_LIFE);
+        long backlog = 0;
+        Map<String, Instant> workers = new TreeMap<>();
+        for (TaskQueueType type : types) {
+            DescribeTaskQueueResponse answer = temporal.call(stub -> stub.describeTaskQueue(
+                    request(queue, type).setReportStats(true).build()));
+            backlog += answer.getStats().getApproximateBacklogCount();
+            answer.getPollersList().forEach(poller -> {
+                Instant seen = TemporalConnection.instant(poller.getLastAccessTime());
+                if (seen.isAfter(alive)) {
+                    workers.merge(poller.getIdentity(), seen, (one, other) -> one.isAfter(other) ? one : other);
+                }
+            });
+        }
+        return new QueueStatus(
+                queue,
+                backlog,
+                workers.entrySet().stream()
+                        .map(worker -> new QueueStatus.Poller(worker.getKey(), worker.getValue()))
+                        .toList());
+    }
+
+    private DescribeTaskQueueRequest.Builder request(String queue, TaskQueueType type) {
+        return DescribeTaskQueueRequest.newBuilder()
+                .setNamespace(temporal.namespace())
+                .setTaskQueue(TaskQueue.newBuilder().setName(queue))
+                .setTaskQueueType(type);
+    }
+
     private boolean isPolled(String queue, TaskQueueType type) {
         Instant alive = clock.instant().minus(LAST_SIGN_OF_LIFE);
-        return temporal
-                .call(stub -> stub.describeTaskQueue(DescribeTaskQueueRequest.newBuilder()
-                        .setNamespace(temporal.namespace())
-                        .setTaskQueue(TaskQueue.newBuilder().setName(queue))
-                        .setTaskQueueType(type)
-                        .build()))
-                .getPollersList()
-                .stream()
+        return temporal.call(stub -> stub.describeTaskQueue(request(queue, type).build())).getPollersList().stream()
                 .anyMatch(poller ->
                         TemporalConnection.instant(poller.getLastAccessTime()).isAfter(alive));
     }

@@ -61,18 +61,6 @@ class MonitorRoutes {
                 .toList());
     }
 
-    @Operation(
-            operationId = "listConfigurationVersions",
-            summary = "How the configuration has changed",
-            description = "Every version, newest first; at most 500.")
-    @GetMapping("batch_exports/{id}/history/")
-    @RequiresScope(Scope.READ)
-    Results<ChangeAnswer> history(@PathVariable("project_id") long projectId, @PathVariable UUID id) {
-        return new Results<>(monitor.history(exports.find(projectId, id)).stream()
-                .map(ChangeAnswer::of)
-                .toList());
-    }
-
     @Operation(operationId = "getTimelineOfRun", summary = "What a run did when")
     @GetMapping("batch_exports/{id}/runs/{run}/timeline/")
     @RequiresScope(Scope.READ)

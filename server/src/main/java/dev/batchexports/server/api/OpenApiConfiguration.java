@@ -61,7 +61,6 @@ class OpenApiConfiguration {
             OverviewAnswer.class,
             OverviewAnswer.ExportAnswer.class,
             MetricAnswer.class,
-            ChangeAnswer.class,
             TimelineAnswer.class,
             TimelineAnswer.AttemptAnswer.class,
             TimelineAnswer.SliceAnswer.class,

@@ -28,7 +28,6 @@ public class MonitorService {
     private static final int STRIP = 36;
     private static final int MAXIMUM_EXPORTS = 10_000;
     private static final int MAXIMUM_METRICS = 5_000;
-    private static final int MAXIMUM_HISTORY = 500;
     private static final Duration COVERAGE = Duration.ofDays(30);
 
     private final ExportStore exports;
@@ -82,11 +81,6 @@ public class MonitorService {
 
     public List<SliceProgress> slices(Run run) {
         return monitor.slices(run.id());
-    }
-
-    /// The versions of an export's configuration, newest first.
-    public List<ConfigurationChange> history(BatchExport export) {
-        return monitor.history(export.id(), MAXIMUM_HISTORY);
     }
 
     public String databaseVersion() {

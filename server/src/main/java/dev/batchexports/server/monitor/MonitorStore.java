@@ -22,7 +22,6 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
-import tools.jackson.core.type.TypeReference;
 
 /// Reads figures over many runs at once.
 @Repository
@@ -203,22 +202,6 @@ class MonitorStore {
                         row.getBoolean("transferred")
                                 ? SliceProgress.State.TRANSFERRED
                                 : SliceProgress.State.UNDER_WAY))
-                .list();
-    }
-
-    /// The versions of an export's configuration, newest first.
-    List<ConfigurationChange> history(UUID exportId, int limit) {
-        return jdbc.sql("""
-                        select version, changed_at, settings from batch_export_history
-                        where batch_export_id = :export order by version desc limit :limit
-                        """)
-                .param("export", exportId)
-                .param("limit", limit)
-                .query((row, number) -> {
-                    Map<String, Object> settings = Json.read(row.getString("settings"), new TypeReference<>() {});
-                    settings.values().removeIf(Objects::isNull);
-                    return new ConfigurationChange(row.getLong("version"), instant(row, "changed_at"), settings);
-                })
                 .list();
     }
 

@@ -1,0 +1,246 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import { Fragment, useState } from 'react';
+import type { Run, StageAttempt, Timeline } from '../api/client';
+import { exportQuery, filesQuery, isActive, metricsQuery, runQuery, systemQuery, timelineQuery } from '../api/queries';
+import { useBlocked } from '../app/session';
+import { useNow, useZone } from '../app/zone';
+import { quoted } from '../exports/describe';
+import { LogView } from '../exports/LogView';
+import { runDuration, useRunActions } from '../exports/RunsTable';
+import { rateOf, shareOf, STAGES } from '../exports/Stages';
+import { bytes, compact, count, duration, interval as showInterval, moment, plural, until } from '../time/format';
+import { Button, CopyButton, Empty, Failure, Figure, Figures, Loading, Panel, Progress } from '../ui/kit';
+import { Icon } from '../ui/icons';
+import { isRetrying, Logo, RunState } from '../ui/state';
+
+export function RunPage() {
+  const { projectId, exportId, runId } = useParams({ from: '/shell/projects/$projectId/exports/$exportId/runs/$runId' });
+  const project = Number(projectId);
+  const run = useQuery(runQuery(project, exportId, runId));
+  if (run.isPending) {
+    return <Loading what="the run" />;
+  }
+  if (!run.data) {
+    return <Failure what="This run" error={run.error} onRetry={() => void run.refetch()} />;
+  }
+  return <Shown key={runId} project={project} run={run.data} />;
+}
+
+function Shown({ project, run }: { project: number; run: Run }) {
+  const { zone } = useZone();
+  const active = isActive(run);
+  const now = useNow(active ? 1_000 : 60_000);
+  const id = run.batch_export_id;
+  const batchExport = useQuery(exportQuery(project, id));
+  const timeline = useQuery(timelineQuery(project, id, run.id, active));
+  const metrics = useQuery(metricsQuery(project, id, new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 - 14 * 86_400_000).toISOString()));
+  const system = useQuery({ ...systemQuery, refetchInterval: false, staleTime: 60_000 });
+  const blocked = useBlocked();
+  const { retry, cancel } = useRunActions(project, run, () => undefined);
+  const [filter, setFilter] = useState({ level: 'all', search: '' });
+
+  const name = batchExport.data?.name ?? 'Export';
+  const shown = showInterval(Date.parse(run.data_interval_start), Date.parse(run.data_interval_end), zone);
+  const taken = runDuration(run, now);
+  const rate = rateOf(run, timeline.data, now);
+  const share = timeline.data ? shareOf(run, timeline.data) : 0;
+  const durations = (metrics.data?.results ?? []).map((metric) => metric.duration_seconds).sort((one, other) => one - other);
+  const usual = durations[Math.floor(durations.length / 2)];
+  const temporal = system.data?.temporal_ui_url && run.workflow_run_id
+    ? `${system.data.temporal_ui_url.replace(/\/$/, '')}/namespaces/${encodeURIComponent(system.data.temporal_namespace)}/workflows/${encodeURIComponent(run.workflow_id)}/${encodeURIComponent(run.workflow_run_id)}/history`
+    : null;
+  const counted = run.records_total_count;
+  const differs = run.status === 'Completed' && counted !== null && counted !== run.records_completed;
+
+  return (
+    <>
+      <div>
+        <nav className="crumbs" aria-label="Breadcrumbs">
+          <Link to="/projects/$projectId/exports" params={{ projectId: String(project) }}>Exports</Link>
+          <span aria-hidden="true">/</span>
+          <Link className="clip" to="/projects/$projectId/exports/$exportId/{-$tab}" params={{ projectId: String(project), exportId: id }}>{name}</Link>
+          <span aria-hidden="true">/</span>
+          <span>run</span>
+        </nav>
+        <div className="head" style={{ marginTop: 6 }}>
+          <div className="row grow" style={{ gap: 12, alignItems: 'flex-start', minWidth: 300 }}>
+            <Logo large type={batchExport.data?.destination.type ?? '…'} />
+            <div style={{ minWidth: 0 }}>
+              <div className="row wrap"><h1>{shown}</h1><RunState run={run} /></div>
+              <div className="facts">
+                <span>{{ schedule: 'Triggered by the schedule', backfill: 'Part of a backfill', retry: 'A retry' }[run.trigger as string] ?? run.trigger}</span>
+                {run.retry_of && <span><Link className="link" to="/projects/$projectId/exports/$exportId/runs/$runId" params={{ projectId: String(project), exportId: id, runId: run.retry_of }}>of an earlier run</Link></span>}
+                {run.backfill_id && <span><Link className="link" to="/projects/$projectId/exports/$exportId/{-$tab}" params={{ projectId: String(project), exportId: id, tab: 'runs' }} search={{ backfill: run.backfill_id }}>all its runs</Link></span>}
+                <span>attempt {run.attempt}</span>
+                <span>{run.started_at ? `started ${moment(Date.parse(run.started_at), zone, true)}` : 'not started yet'}</span>
+                {run.finished_at && <span>finished {moment(Date.parse(run.finished_at), zone, true)}</span>}
+              </div>
+            </div>
+          </div>
+          <div className="actions">
+            <CopyButton label="Copy the command" text={`bx run get ${quoted(name)} ${run.id}`}>Copy CLI</CopyButton>
+            {temporal && <a className="button" href={temporal} target="_blank" rel="noreferrer"><Icon name="out" />Temporal<span className="visually-hidden"> (opens a new tab)</span></a>}
+            {active ? (
+              <Button kind="danger" className="filled" icon="stop" blocked={blocked} busy={cancel.isPending} onClick={() => cancel.mutate()}>Cancel run</Button>
+            ) : (
+              <Button kind="primary" icon="retry" blocked={blocked} busy={retry.isPending} onClick={() => retry.mutate()}>Export again</Button>
+            )}
+          </div>
+        </div>
+      </div>
+      {run.latest_error && (
+        <div className={`callout ${active ? 'warn' : ''}`} role={active ? undefined : 'alert'}>
+          <strong>{run.latest_error.message}</strong> {run.latest_error.fix}
+          {isRetrying(run) && run.next_retry_at && ` It is tried again ${until(Date.parse(run.next_retry_at), now)}: attempt ${run.attempt + 1}.`}
+          <span className="mono"> {run.latest_error.code}</span>
+        </div>
+      )}
+      <Figures>
+        <Figure
+          name={active ? 'Progress' : 'Rows'}
+          value={active ? (counted === null ? '—' : `${Math.round(share * 100)}%`) : count(run.records_completed)}
+          note={
+            counted === null ? (active ? 'counting comes first' : 'nothing was counted') : active ? (
+              <><span>{count(run.records_completed)} of {plural(counted, 'row')} in whole slices</span><Progress part={share} total={1} label="Progress of the run" /></>
+            ) : `${count(counted)} counted in ClickHouse`
+          }
+        />
+        <Figure name="Rate" value={rate && rate.rowsPerSecond >= 1 ? `${compact(Math.round(rate.rowsPerSecond))}/s` : '—'} note={rate && rate.bytesPerSecond > 0 ? `${bytes(rate.bytesPerSecond)}/s written` : 'rows per second of transfer'} />
+        <Figure name="Written" value={bytes(run.bytes_exported)} note={run.files_count ? plural(run.files_count, 'file') : timeline.data?.slices.length ? plural(timeline.data.slices.length, 'slice') : 'no file yet'} />
+        {active ? (
+          <Figure name="Time left" value={rate?.left != null ? `≈ ${duration(rate.left)}` : '—'} note={usual !== undefined ? `usually ${duration(usual * 1000)} in total` : 'of the transfer'} />
+        ) : (
+          <Figure name="Duration" value={taken === null ? '—' : duration(taken)} note={usual !== undefined ? `usually ${duration(usual * 1000)}` : 'from start to finish'} />
+        )}
+        <Figure
+          name="Verified"
+          tone={run.status === 'Completed' ? (differs ? 'bad' : 'ok') : ''}
+          value={run.status === 'Completed' ? (differs ? `${count(run.records_completed - (counted ?? 0))}` : 'Equal') : '—'}
+          note={run.status === 'Completed' ? (differs ? 'rows more or fewer than counted' : 'counted = written') : 'after the commit'}
+        />
+      </Figures>
+      <div className="two">
+        <Panel title="Timeline" actions={<span className="muted small">{active ? 'dashed = still to come' : 'attempts by stage and slice'}</span>}>
+          {timeline.isPending && <Loading what="the timeline" />}
+          {timeline.data && <TimelineView timeline={timeline.data} run={run} now={now} />}
+        </Panel>
+        <Files project={project} run={run} />
+      </div>
+      <LogView project={project} exportId={id} run={run.id} live={active} level={filter.level} search={filter.search} onFilter={setFilter} />
+    </>
+  );
+}
+
+const MOST = 40;
+
+function TimelineView({ timeline, run, now }: { timeline: Timeline; run: Run; now: number }) {
+  const active = isActive(run);
+  const attempts = timeline.attempts.filter((attempt) => attempt.stage !== 'finish');
+  const first = Math.min(Date.parse(run.created_at), ...attempts.map((attempt) => Date.parse(attempt.started_at)));
+  const last = active ? now : Math.max(Date.parse(run.finished_at ?? run.created_at), ...attempts.map((attempt) => Date.parse(attempt.finished_at ?? attempt.started_at)));
+  const span = Math.max(1, (last - first) * (active ? 1.15 : 1));
+  if (attempts.length === 0) {
+    return <Empty title={active ? 'Nothing has begun yet' : 'Nothing was done'}>{active ? 'It waits for its settle delay, or for a worker.' : 'The run ended before its first stage.'}</Empty>;
+  }
+  const shown = attempts.slice(0, MOST);
+  let before = '';
+  const started = new Set(attempts.map((attempt) => attempt.stage));
+  const waits = Date.parse(attempts[0]!.started_at) - first;
+  return (
+    <div className="timeline">
+      <span className="strong">Queue <span className="muted" style={{ fontWeight: 400 }}>and settle delay</span></span>
+      <div className="track" aria-hidden="true"><i style={{ left: 0, width: `${(100 * waits) / span}%`, background: 'var(--wait-fill)' }} /></div>
+      <span className="number muted">{duration(waits)}</span>
+      {shown.map((attempt, index) => {
+        const title = STAGES.find(([stage]) => stage === attempt.stage)?.[1] ?? attempt.stage;
+        const repeated = attempt.stage === before;
+        before = attempt.stage;
+        const start = Date.parse(attempt.started_at);
+        const end = attempt.finished_at ? Date.parse(attempt.finished_at) : active ? now : start;
+        return (
+          <Fragment key={index}>
+            <span className="clip">
+              {!repeated && <span className="strong">{title} </span>}
+              <span className="muted">{[attempt.slice !== null && timeline.slices.length > 1 ? `slice ${attempt.slice}` : '', attempt.number > 1 || attempt.error ? `attempt ${attempt.number}` : ''].filter(Boolean).join(' · ')}</span>
+            </span>
+            <div className="track" role="img" aria-label={describe(title, attempt, end - start, active)} title={attempt.error?.message}>
+              <i className={attempt.error ? 'failed' : attempt.finished_at ? '' : active ? 'running' : 'failed'} style={{ left: `${(100 * (start - first)) / span}%`, width: `${(100 * (end - start)) / span}%` }} />
+            </div>
+            <span className="number muted">{duration(end - start)}</span>
+            {attempt.error && <span className="small danger" style={{ gridColumn: '1 / -1', marginTop: -4 }}>{attempt.error.message}</span>}
+          </Fragment>
+        );
+      })}
+      {active && STAGES.filter(([stage]) => !started.has(stage) && stage !== 'start').map(([stage, title], index) => (
+        <Fragment key={stage}>
+          <span className="strong muted">{title}</span>
+          <div className="track" aria-hidden="true"><i className="expected" style={{ left: `${Math.min(94, (100 * (last - first)) / span + 3 * index)}%` }} /></div>
+          <span />
+        </Fragment>
+      ))}
+      {attempts.length > MOST && <span className="muted small" style={{ gridColumn: '1 / -1' }}>and {plural(attempts.length - MOST, 'further attempt')}; the log has them all</span>}
+    </div>
+  );
+}
+
+function describe(title: string, attempt: StageAttempt, length: number, active: boolean): string {
+  const how = attempt.error ? `failed: ${attempt.error.message}` : attempt.finished_at ? 'done' : active ? 'under way' : 'cut off';
+  return `${title}${attempt.slice === null ? '' : `, slice ${attempt.slice}`}, attempt ${attempt.number}, ${duration(length)}, ${how}`;
+}
+
+function Files({ project, run }: { project: number; run: Run }) {
+  const files = useQuery(filesQuery(project, run.batch_export_id, run.id));
+  const all = files.data?.results ?? [];
+  const folder = commonFolder(all.map((file) => file.key));
+  return (
+    <Panel flush title="Files" actions={folder && <code className="muted clip" style={{ maxWidth: 260 }} title={folder}>{folder}</code>}>
+      {files.isPending && <Loading what="files" />}
+      {files.data && all.length === 0 && (
+        <Empty title={run.status === 'Completed' ? 'No file' : 'Nothing is visible yet'}>
+          {run.status === 'Completed' ? 'The interval holds no rows, or the destination keeps no files.' : 'Everything becomes visible at once, with the commit.'}
+        </Empty>
+      )}
+      {all.length > 0 && (
+        <div style={{ maxHeight: 320, overflow: 'auto' }} tabIndex={0} role="region" aria-label="Files, scrollable">
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col">File</th>
+                <th scope="col" className="number">Rows</th>
+                <th scope="col" className="number">Size</th>
+                <th scope="col">Checksum</th>
+              </tr>
+            </thead>
+            <tbody>
+              {all.map((file) => (
+                <tr key={file.key}>
+                  <td className="mono" style={{ overflowWrap: 'anywhere' }}>{file.key.slice(folder.length)}</td>
+                  <td className="number">{count(file.rows)}</td>
+                  <td className="number nowrap">{bytes(file.bytes)}</td>
+                  <td className="mono muted nowrap" title={file.checksum}>{file.checksum.length > 18 ? `${file.checksum.slice(0, 17)}…` : file.checksum}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <div className="body" style={{ borderTop: '1px solid var(--line)' }}>
+        <dl className="pairs">
+          <dt>Source count</dt>
+          <dd>{run.records_total_count === null ? 'not counted yet' : `${plural(run.records_total_count, 'row')} in ClickHouse`}</dd>
+          <dt>Written</dt>
+          <dd>{run.status === 'Completed' ? `${plural(run.records_completed, 'row')}, counted in the bytes themselves` : `${plural(run.records_completed, 'row')} so far`}</dd>
+          <dt>Destination count</dt>
+          <dd>{run.records_at_destination === null ? (run.status === 'Completed' ? 'it cannot be asked for rows; files are checked by size and checksum' : 'after the commit') : plural(run.records_at_destination, 'row')}</dd>
+          {all.length > 0 && <><dt>Manifest</dt><dd>written last, beside the files: it lists each with rows, bytes and checksum</dd></>}
+        </dl>
+      </div>
+    </Panel>
+  );
+}
+
+export function commonFolder(keys: string[]): string {
+  const folders = keys.map((key) => key.slice(0, key.lastIndexOf('/') + 1));
+  return folders.every((folder) => folder === folders[0]) ? (folders[0] ?? '') : '';
+}

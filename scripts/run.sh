@@ -45,6 +45,13 @@ run_tests() {
     lock_set_up
     need_maven
     touch "$BX_HOME/tests-started"
+    # Arguments choose among the tests that Maven runs; without any, those of the web UI run as well.
+    if (($# == 0)); then
+        need_node
+        need_chromium
+        run_step "Web UI" "$BX_HOME/log/build-ui.log" build_ui
+        run_ui_tests || result=$?
+    fi
     cd "$BX_ROOT"
     set -m
     "$MAVEN" -B -fae verify "$@" </dev/null &
@@ -53,14 +60,29 @@ run_tests() {
     wait $! || result=$?
     # Maven ends with control characters and no line end.
     echo
+    if (($# == 0)); then
+        run_browser_tests || result=$?
+    fi
     summarise_tests
     exit "$result"
+}
+
+run_ui_tests() {
+    cd "$BX_ROOT/ui"
+    npm run --silent lint && npm run --silent test
+}
+
+# Against the product as ./bx dev starts it. Screenshots are in ui/target/screenshots.
+run_browser_tests() {
+    set_up_build
+    cd "$BX_ROOT/ui"
+    npm run --silent e2e
 }
 
 summarise_tests() {
     find "$BX_ROOT" \( -name .git -o -name .bx -o -name node_modules \) -prune -o -type f \
         \( -path '*/surefire-reports/TEST-*.xml' -o -path '*/failsafe-reports/TEST-*.xml' \) -newer "$BX_HOME/tests-started" -print0 |
-        xargs -0 -r grep -hom 1 '<testsuite [^>]*>' |
+        xargs -0 -r grep -ho '<testsuite [^>]*>' |
         awk '
             function count(name) { return match($0, " " name "=\"[0-9]+\"") ? substr($0, RSTART + length(name) + 3) + 0 : 0 }
             { tests += count("tests"); failed += count("failures") + count("errors"); skipped += count("skipped") }

@@ -80,7 +80,7 @@ function Frame() {
           <i className="mark"><svg className="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M3 4.5h10M3 8h7M3 11.5h4" strokeWidth="2" /></svg></i>
           <span>Batch Exports</span>
         </Link>
-        <button type="button" className="jump" aria-label="Search or jump to" onClick={() => setSearching(true)}>
+        <button type="button" className="jump" onClick={() => setSearching(true)}>
           <Icon name="search" />
           <span className="grow">Search or jump to…</span>
           <kbd>{navigator.platform.startsWith('Mac') ? '⌘K' : 'Ctrl K'}</kbd>

@@ -88,7 +88,7 @@ export function BackfillDialog({ project, batchExport, start, end, scope: wanted
         }}
       >
         <div className="row wrap" role="group" aria-label="Presets">
-          <Button size="small" onClick={() => {
+          <Button size="small" data-autofocus onClick={() => {
             setExact(null);
             setEarliest(false);
             setFrom(toLocal(new Date(previous(grid, lastEnd)).toISOString(), zone));
@@ -138,7 +138,7 @@ export function BackfillDialog({ project, batchExport, start, end, scope: wanted
           )}
           {!known && !plan.isError && complete && <p className="muted">Planning …</p>}
         </div>
-        {body.end_at && <Code label="the command" text={backfillCommand(batchExport.name, body.start_at, body.end_at, scope, body.concurrency)} />}
+        {body.end_at && <Code label="the command" text={backfillCommand(batchExport.name, body.start_at && brief(body.start_at), brief(body.end_at), scope, body.concurrency)} />}
         <div className="row" style={{ justifyContent: 'flex-end' }}>
           <Button onClick={onClose}>Close</Button>
           <Button
@@ -155,6 +155,8 @@ export function BackfillDialog({ project, batchExport, start, end, scope: wanted
     </Modal>
   );
 }
+
+const brief = (time: string) => time.replace('.000Z', 'Z');
 
 function useDelayed<T>(value: T, milliseconds: number): T {
   const [delayed, setDelayed] = useState(value);

@@ -26,7 +26,7 @@ export function LogView({ project, exportId, run, live, level, search, onFilter 
   const [follow, setFollow] = useState(true);
   const logs = useInfiniteQuery(logsQuery(project, exportId, { run, levels: LEVELS[level] ?? [], search }, live));
   const lines = useMemo(() => (logs.data?.pages.flatMap((page) => page.results) ?? []).toReversed(), [logs.data]);
-  const rows = useVirtualizer({ count: lines.length, getScrollElement: () => box.current, estimateSize: () => 20, overscan: 20 });
+  const rows = useVirtualizer({ count: lines.length, getScrollElement: () => box.current, estimateSize: () => (run ? 20 : 24), overscan: 20 });
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = logs;
 
   useEffect(() => {

@@ -37,7 +37,7 @@ export function RunsTable({ project, exportId, runs, height, hasMore, onMore }: 
   const largest = Math.max(1, ...runs.slice(0, 300).map((run) => run.records_completed));
   return (
     <div ref={box} className="scroll-x" style={{ maxHeight: height * ROW + 36, overflowY: 'auto' }} tabIndex={0} role="region" aria-label="Runs, scrollable">
-      <div className="vtable" role="table" aria-label="Runs" style={{ minWidth: 840 }}>
+      <div className="vtable" role="table" aria-label="Runs" style={{ minWidth: 760 }}>
         <div role="rowgroup">
           <div className="vhead runs" role="row">
             <span role="columnheader">State</span>

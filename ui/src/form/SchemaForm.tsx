@@ -70,7 +70,7 @@ function Control({ field, value, storedSecrets, onChange, ...aria }: ControlProp
       return <textarea {...aria} name={field.name} value={value} spellCheck={false} onChange={(event) => onChange(event.target.value)} />;
     case 'secret':
       return field.name.includes('key') && field.name.includes('private') ? (
-        <textarea {...aria} name={field.name} value={value} spellCheck={false} autoComplete="off" placeholder={storedSecrets ? 'Stored. Leave empty to keep it' : ''} onChange={(event) => onChange(event.target.value)} />
+        <textarea {...aria} name={field.name} value={value} spellCheck={false} autoComplete="off" placeholder={storedSecrets ? 'Kept as stored when left empty' : ''} onChange={(event) => onChange(event.target.value)} />
       ) : (
         <input
           {...aria}
@@ -78,7 +78,7 @@ function Control({ field, value, storedSecrets, onChange, ...aria }: ControlProp
           type="password"
           autoComplete="new-password"
           value={value}
-          placeholder={storedSecrets ? 'Stored. Leave empty to keep it' : ''}
+          placeholder={storedSecrets ? 'Kept as stored when left empty' : ''}
           onChange={(event) => onChange(event.target.value)}
         />
       );

@@ -197,8 +197,8 @@ function Files({ project, run }: { project: number; run: Run }) {
     <Panel flush title="Files" actions={folder && <code className="muted clip" style={{ maxWidth: 260 }} title={folder}>{folder}</code>}>
       {files.isPending && <Loading what="files" />}
       {files.data && all.length === 0 && (
-        <Empty title={run.status === 'Completed' ? 'No file' : 'Nothing is visible yet'}>
-          {run.status === 'Completed' ? 'The interval holds no rows, or the destination keeps no files.' : 'Everything becomes visible at once, with the commit.'}
+        <Empty title={run.status === 'Completed' ? 'No file' : isActive(run) ? 'Nothing is visible yet' : 'Nothing was committed'}>
+          {run.status === 'Completed' ? 'The interval holds no rows, or the destination keeps no files.' : isActive(run) ? 'Everything becomes visible at once, with the commit.' : 'What was written was thrown away: no part of it is visible at the destination.'}
         </Empty>
       )}
       {all.length > 0 && (
@@ -230,9 +230,9 @@ function Files({ project, run }: { project: number; run: Run }) {
           <dt>Source count</dt>
           <dd>{run.records_total_count === null ? 'not counted yet' : `${plural(run.records_total_count, 'row')} in ClickHouse`}</dd>
           <dt>Written</dt>
-          <dd>{run.status === 'Completed' ? `${plural(run.records_completed, 'row')}, counted in the bytes themselves` : `${plural(run.records_completed, 'row')} so far`}</dd>
+          <dd>{run.status === 'Completed' ? `${plural(run.records_completed, 'row')}, counted in the bytes themselves` : `${plural(run.records_completed, 'row')} ${isActive(run) ? 'so far' : 'before it ended'}`}</dd>
           <dt>Destination count</dt>
-          <dd>{run.records_at_destination === null ? (run.status === 'Completed' ? 'it cannot be asked for rows; files are checked by size and checksum' : 'after the commit') : plural(run.records_at_destination, 'row')}</dd>
+          <dd>{run.records_at_destination === null ? (run.status === 'Completed' ? 'it cannot be asked for rows; files are checked by size and checksum' : isActive(run) ? 'after the commit' : 'nothing was committed') : plural(run.records_at_destination, 'row')}</dd>
           {all.length > 0 && <><dt>Manifest</dt><dd>written last, beside the files: it lists each with rows, bytes and checksum</dd></>}
         </dl>
       </div>

@@ -36,12 +36,13 @@ export default function Chart({ title, times, values, gap, format, tone, zone }:
     const plot = new uPlot(
       {
         width: element.clientWidth,
-        height: 180,
+        height: 190,
+        padding: [8, 8, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 6 } },
         scales: { x: { time: true }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] } },
         axes: [
-          { stroke: muted, font, grid: { stroke: line, width: 1 }, ticks: { show: false }, values: (_, splits) => splits.map((split) => (span > 2 * 86_400 ? shortDate(split * 1000, zone) : clock(split * 1000, zone))) },
+          { stroke: muted, font, size: 30, space: 90, grid: { stroke: line, width: 1 }, ticks: { show: false }, values: (_, splits) => splits.map((split) => label(split * 1000, span, zone)) },
           { stroke: muted, font, size: 66, grid: { stroke: line, width: 1 }, ticks: { show: false }, values: (_, splits) => splits.map(format) },
         ],
         series: [{}, { stroke: colour, width: 1.5, fill: `color-mix(in srgb, ${colour} 14%, transparent)`, points: { show: times.length < 40, size: 5 }, spanGaps: false }],
@@ -61,7 +62,7 @@ export default function Chart({ title, times, values, gap, format, tone, zone }:
       [xs, ys],
       element,
     );
-    const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: 180 }));
+    const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: 190 }));
     observer.observe(element);
     return () => {
       observer.disconnect();
@@ -76,6 +77,13 @@ export default function Chart({ title, times, values, gap, format, tone, zone }:
       <p className="small muted" data-tip="" aria-hidden="true">{'\u00a0'}</p>
     </div>
   );
+}
+
+function label(time: number, span: number, zone: string): string {
+  if (span > 6 * 86_400) {
+    return shortDate(time, zone);
+  }
+  return span > 1.5 * 86_400 ? `${shortDate(time, zone)} ${clock(time, zone)}` : clock(time, zone);
 }
 
 function withGaps(times: number[], values: number[], gap: number): [number[], (number | null)[]] {

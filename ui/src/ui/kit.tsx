@@ -1,5 +1,5 @@
 /** The controls of the UI. Mantine stands behind some of them, and is named in this folder alone. */
-import { MantineProvider, Menu as MantineMenu, Modal as MantineModal, Select as MantineSelect, Tooltip } from '@mantine/core';
+import { MantineProvider, Menu as MantineMenu, Modal as MantineModal, Tooltip } from '@mantine/core';
 import { useMantineColorScheme } from '@mantine/core';
 import { createContext, useCallback, useContext, useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { ButtonHTMLAttributes, ReactNode } from 'react';
@@ -128,26 +128,6 @@ export function Menu({ label, entries, small = false }: { label: string; entries
         ))}
       </MantineMenu.Dropdown>
     </MantineMenu>
-  );
-}
-
-/** A choice among many, found by typing. */
-export function SearchSelect({ id, label, value, options, onChange, invalid }: { id?: string; label?: string; value: string; options: string[]; onChange: (value: string) => void; invalid?: boolean }) {
-  return (
-    <MantineSelect
-      id={id}
-      aria-label={label}
-      data={options}
-      value={value}
-      onChange={(chosen) => chosen && onChange(chosen)}
-      searchable
-      allowDeselect={false}
-      limit={200}
-      maxDropdownHeight={280}
-      error={invalid}
-      comboboxProps={{ transitionProps: { duration: 0 } }}
-      nothingFoundMessage="No such zone"
-    />
   );
 }
 

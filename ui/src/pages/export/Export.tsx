@@ -78,7 +78,7 @@ export function ExportPage() {
       <Header {...props} />
       <nav className="tabs" aria-label="Views of this export">
         {TABS.map(([key, title]) => (
-          <Link key={key} to={route} params={{ ...params, tab: key === 'overview' ? undefined : key }} aria-current={key === tab ? 'page' : undefined}>
+          <Link key={key} to={route} params={{ ...params, tab: key === 'overview' ? undefined : key }} activeOptions={{ exact: true, includeSearch: false }}>
             {title}
           </Link>
         ))}

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { Run } from '../../api/client';
-import { intervalsQuery, isActive, metricsQuery, runsQuery, scheduleQuery, timelineQuery } from '../../api/queries';
+import { intervalsQuery, metricsQuery, runsQuery, scheduleQuery, timelineQuery } from '../../api/queries';
 import { useNow, useZone } from '../../app/zone';
 import { gridOf } from '../../exports/describe';
 import { isStale } from '../../exports/health';
@@ -63,7 +63,7 @@ export function OverviewTab({ project, batchExport, summary, blocked, onBackfill
   const schedule = useQuery(scheduleQuery(project, batchExport.id));
 
   const latest = useMemo(() => runs.data?.pages.flatMap((page) => page.results) ?? [], [runs.data]);
-  const active = latest.filter(isActive);
+  const active = [...latest.filter((run) => run.status === 'Running'), ...latest.filter((run) => run.status === 'Starting')];
   const retrying = useMemo(() => new Set(latest.filter(isRetrying).map((run) => run.id)), [latest]);
   const shown = intervals.data?.results ?? [];
   const decided = shown.filter((item) => item.state === 'completed' || item.state === 'failed' || item.state === 'missing');

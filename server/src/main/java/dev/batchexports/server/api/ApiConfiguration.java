@@ -20,6 +20,7 @@ import org.springframework.core.convert.converter.Converter;
 import org.springframework.format.FormatterRegistry;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.ResourceHandlerRegistry;
+import org.springframework.web.servlet.config.annotation.ViewControllerRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import org.webjars.WebJarVersionLocator;
 import tools.jackson.core.StreamReadFeature;
@@ -87,6 +88,11 @@ public class ApiConfiguration {
             @Override
             public void addFormatters(FormatterRegistry registry) {
                 registry.addConverter(new TimeConverter());
+            }
+
+            @Override
+            public void addViewControllers(ViewControllerRegistry registry) {
+                WebUi.addTo(registry, settings);
             }
 
             @Override

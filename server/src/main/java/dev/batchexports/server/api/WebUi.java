@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.Resource;
 import org.springframework.http.CacheControl;
 import org.springframework.web.servlet.config.annotation.ResourceHandlerRegistry;
+import org.springframework.web.servlet.config.annotation.ViewControllerRegistry;
 import org.springframework.web.servlet.resource.EncodedResourceResolver;
 import org.springframework.web.servlet.resource.PathResourceResolver;
 
@@ -16,7 +17,7 @@ import org.springframework.web.servlet.resource.PathResourceResolver;
 /// page itself is asked for each time, and stands at every path at which the UI has a view.
 final class WebUi {
     private static final String PAGE = "index.html";
-    private static final Pattern VIEW = Pattern.compile("(sign-in|system|projects/.*)?");
+    private static final Pattern VIEW = Pattern.compile("sign-in|system|projects/.*");
     private static final Duration FOR_EVER = Duration.ofDays(365);
 
     private WebUi() {}
@@ -28,17 +29,24 @@ final class WebUi {
         String files =
                 Path.of(settings.directory()).toAbsolutePath().normalize().toUri() + "/";
         registry.addResourceHandler("/assets/**")
-                .addResourceLocations(files.replaceAll("/+$", "/") + "assets/")
+                .addResourceLocations(folder + "assets/")
                 .setCacheControl(CacheControl.maxAge(FOR_EVER).cachePublic().immutable())
                 .resourceChain(true)
                 .addResolver(compressed())
                 .addResolver(new PathResourceResolver());
-        registry.addResourceHandler("/", "/*", "/projects/**")
-                .addResourceLocations(files.replaceAll("/+$", "/"))
+        registry.addResourceHandler("/**")
+                .addResourceLocations(folder)
                 .setCacheControl(CacheControl.noCache())
                 .resourceChain(true)
                 .addResolver(compressed())
                 .addResolver(new Views());
+    }
+
+    /// The root of the site, which has no name that a file could have.
+    static void addTo(ViewControllerRegistry registry, WebSettings settings) {
+        if (!settings.directory().isBlank()) {
+            registry.addViewController("/").setViewName("forward:/" + PAGE);
+        }
     }
 
     private static EncodedResourceResolver compressed() {

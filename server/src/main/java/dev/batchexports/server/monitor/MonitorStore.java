@@ -13,7 +13,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +86,7 @@ class MonitorStore {
     Map<UUID, Map<Instant, DecisiveRun>> decisive(Map<UUID, Instant> starts) {
         Map<UUID, Map<Instant, DecisiveRun>> decisive = new HashMap<>();
         overStarts("""
-                        select wanted.id as export_id, found.* from unnest(:exports, :starts) as wanted(id, start)
+                        select wanted.id as export_id, found.* from unnest(:exports::uuid[], :starts::timestamptz[]) as wanted(id, start)
                         cross join lateral (
                             select distinct on (scheduled_at) scheduled_at, id, status, records_completed,
                                 latest_error, next_retry_at
@@ -117,7 +116,7 @@ class MonitorStore {
     /// How many intervals of several exports, each from a time on, are completed.
     long completedIntervals(Map<UUID, Instant> starts) {
         return overStarts("""
-                        select coalesce(sum(found.count), 0) from unnest(:exports, :starts) as wanted(id, start)
+                        select coalesce(sum(found.count), 0) from unnest(:exports::uuid[], :starts::timestamptz[]) as wanted(id, start)
                         cross join lateral (
                             select count(distinct scheduled_at) as count from runs
                             where batch_export_id = wanted.id and data_interval_start >= wanted.start
@@ -246,9 +245,9 @@ class MonitorStore {
 
     private JdbcClient.StatementSpec overStarts(String sql, Map<UUID, Instant> starts) {
         UUID[] exports = starts.keySet().toArray(UUID[]::new);
-        OffsetDateTime[] times = new OffsetDateTime[exports.length];
+        String[] times = new String[exports.length];
         for (int index = 0; index < exports.length; index++) {
-            times[index] = timestamp(Objects.requireNonNull(starts.get(exports[index])));
+            times[index] = Objects.requireNonNull(starts.get(exports[index])).toString();
         }
         return jdbc.sql(sql).param("exports", exports).param("starts", times);
     }

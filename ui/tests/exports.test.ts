@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import type { Interval, Run } from '../src/api/client';
+import { staleKeys } from '../src/api/events';
+import { backfillCommand, location, yaml } from '../src/exports/describe';
+import { layout } from '../src/exports/layout';
+import { worst } from '../src/exports/Lifetime';
+import { problemsOf } from '../src/exports/problems';
+
+function intervals(start: string, length: number, states: Interval['state'][]): Interval[] {
+  return states.map((state, index) => ({
+    data_interval_start: new Date(Date.parse(start) + index * length).toISOString(),
+    data_interval_end: new Date(Date.parse(start) + (index + 1) * length).toISOString(),
+    state,
+    run_id: state === 'failed' ? `run-${index}` : null,
+    rows: null,
+  }));
+}
+
+const HOUR = 3_600_000;
+const hourly = { interval: 'hour', timezone: 'UTC', offsetHour: 0, offsetDay: 0 };
+
+describe('what exports show', () => {
+  it('lays hours out by day and hour of the zone, newest day first', () => {
+    const shape = layout(intervals('2026-11-22T22:00:00Z', HOUR, Array(6).fill('completed') as 'completed'[]), hourly, 'UTC');
+    expect(shape.columns).toBe(24);
+    expect(shape.rows.map((row) => row.cells.filter(Boolean).length)).toEqual([4, 2]);
+    expect(shape.rows[1]!.cells[22]?.data_interval_start).toBe('2026-11-22T22:00:00.000Z');
+  });
+
+  it('has room for the hour that comes twice', () => {
+    const shape = layout(intervals('2026-10-24T22:00:00Z', HOUR, Array(25).fill('completed') as 'completed'[]), hourly, 'Europe/Berlin');
+    expect(shape.rows).toHaveLength(1);
+    expect(shape.columns).toBe(25);
+    expect(shape.rows[0]!.cells.filter(Boolean)).toHaveLength(25);
+  });
+
+  it('gathers gaps by their cause and says what to change', () => {
+    const all = intervals('2026-11-22T00:00:00Z', HOUR, ['completed', 'failed', 'failed', 'missing', 'completed']);
+    const error = { code: 'AccessDenied', message: 'S3 denied it.', fix: 'Grant s3:PutObject.', retryable: false };
+    const runs = ['run-1', 'run-2'].map((id) => ({ id, status: 'Failed', latest_error: error }) as Run);
+    expect(problemsOf(all, runs)).toMatchObject([
+      { code: 'AccessDenied', title: 'S3 denied it.', fix: 'Grant s3:PutObject.', intervals: 2 },
+      { code: 'missing', intervals: 1 },
+    ]);
+  });
+
+  it('shows the worst of what one piece stands for', () => {
+    expect(worst(intervals('2026-11-22T00:00:00Z', HOUR, ['completed', 'missing', 'completed', 'completed', 'failed', 'missing']), 3)).toEqual(['missing', 'completed', 'failed']);
+  });
+
+  it('writes YAML that says the same as JSON', () => {
+    expect(yaml({ name: 'events: lake', paused: false, destination: { type: 'S3', config: { prefix: 'a/{year}', max: 5 } }, columns: ['a', { name: 'b', source: 'c' }] })).toBe(
+      'name: "events: lake"\npaused: false\ndestination:\n  type: S3\n  config:\n    prefix: "a/{year}"\n    max: 5\ncolumns:\n  - a\n  - name: b\n    source: c\n',
+    );
+  });
+
+  it('shows the equal command, quoted for a shell', () => {
+    expect(backfillCommand("events to Ann's lake", null, '2026-11-22T00:00:00Z', 'gaps', 4)).toBe(
+      "bx backfill create 'events to Ann'\\''s lake' --end 2026-11-22T00:00:00Z --scope gaps --concurrency 4",
+    );
+    expect(location('S3', { bucket_name: 'lake', prefix: '/events/' })).toBe('s3://lake/events/');
+  });
+
+  it('finds stale what an event names', () => {
+    expect(staleKeys({ kind: 'run', exportId: 'e', id: 'r' })).toContainEqual(['run', 'e', 'r']);
+    expect(staleKeys({ kind: 'backfill', exportId: 'e', id: 'b' })).toContainEqual(['backfills', 'e']);
+  });
+});

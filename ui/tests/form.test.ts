@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { configErrors, emptyDraft, errorsByField, fromLocal, toLocal, toRequest } from '../src/form/draft';
+import { fieldsOf, toChange, toConfig, toValues } from '../src/form/schema';
+import type { DestinationType } from '../src/api/client';
+
+const SCHEMA = {
+  type: 'object',
+  required: ['bucket_name'],
+  properties: {
+    bucket_name: { type: 'string', title: 'Bucket', description: 'Where files go.', examples: ['lake'] },
+    aws_secret_access_key: { type: 'string', writeOnly: true, format: 'password' },
+    encryption: { type: 'string', enum: ['none', 'AES256'], default: 'none' },
+    use_virtual_style_addressing: { type: 'boolean' },
+    max_file_size_mb: { type: 'integer' },
+  },
+};
+const TYPES = [{ type: 'S3', workflow_type: 's3-export', config_schema: SCHEMA, secret_fields: ['aws_secret_access_key'] }] as unknown as DestinationType[];
+const fields = fieldsOf(SCHEMA);
+
+describe('a form made from a JSON Schema', () => {
+  it('knows of each parameter what it is, in the order of the schema', () => {
+    expect(fields.map((field) => [field.name, field.kind, field.required])).toEqual([
+      ['bucket_name', 'text', true],
+      ['aws_secret_access_key', 'secret', false],
+      ['encryption', 'choice', false],
+      ['use_virtual_style_addressing', 'flag', false],
+      ['max_file_size_mb', 'number', false],
+    ]);
+    expect(fields[0]).toMatchObject({ title: 'Bucket', description: 'Where files go.', example: 'lake' });
+    expect(fields[1]!.title).toBe('Aws secret access key');
+    expect(fields[2]).toMatchObject({ options: ['none', 'AES256'], fallback: 'none' });
+  });
+
+  it('sends typed values and leaves out what is empty', () => {
+    expect(toConfig(fields, { bucket_name: ' lake ', aws_secret_access_key: ' s p ', encryption: '', use_virtual_style_addressing: 'false', max_file_size_mb: '512' })).toEqual({
+      bucket_name: 'lake',
+      aws_secret_access_key: ' s p ',
+      use_virtual_style_addressing: false,
+      max_file_size_mb: 512,
+    });
+    expect(toConfig(fields, { max_file_size_mb: 'many' })).toEqual({ max_file_size_mb: 'many' });
+  });
+
+  it('keeps a stored secret that was not typed again, and removes what was emptied', () => {
+    const before = { bucket_name: 'lake', max_file_size_mb: 512 };
+    const values = { ...toValues(fields, before), max_file_size_mb: '' };
+    expect(toChange(fields, before, values)).toEqual({ bucket_name: 'lake', max_file_size_mb: null });
+  });
+
+  it('puts the errors of the server at their fields', () => {
+    const errors = errorsByField([
+      { pointer: '/destination/config/bucket_name', message: 'is required' },
+      { pointer: '/name', message: 'must not be blank' },
+      { pointer: '/model/table', message: 'is required' },
+    ]);
+    expect(errors).toEqual({ 'config.bucket_name': 'is required', name: 'must not be blank', model: 'is required' });
+    expect(configErrors(errors)).toEqual({ bucket_name: 'is required' });
+  });
+
+  it('makes a request that names nothing which was left alone', () => {
+    const draft = { ...emptyDraft(TYPES), name: ' lake ', interval: 'day', timezone: 'Europe/Berlin', offsetHour: 2, startAt: '2026-07-01T00:00', config: { S3: { bucket_name: 'lake' } } };
+    expect(toRequest(draft, TYPES)).toEqual({
+      name: 'lake',
+      model: 'events',
+      interval: 'day',
+      timezone: 'Europe/Berlin',
+      offset_hour: 2,
+      start_at: '2026-06-30T22:00:00.000Z',
+      rerun_mode: 'append',
+      settle_seconds: 30,
+      give_up_after_seconds: 86400,
+      destination: { type: 'S3', config: { bucket_name: 'lake' } },
+    });
+  });
+
+  it('reads and writes local times of a zone', () => {
+    expect(toLocal('2026-01-01T12:00:00Z', 'Asia/Kathmandu')).toBe('2026-01-01T17:45');
+    expect(fromLocal('2026-01-01T17:45', 'Asia/Kathmandu')).toBe('2026-01-01T12:00:00.000Z');
+    expect(fromLocal('', 'UTC')).toBeNull();
+  });
+});

@@ -34,7 +34,7 @@ declare module 'vitest' {
 /** Starts the product as a person does, with a folder of its own, and ends it afterwards. */
 export default async function setup(project: TestProject) {
   const folder = mkdtempSync(join(tmpdir(), 'batch-exports-e2e-'));
-  const server = spawn(join(import.meta.dirname, '..', '..', 'bx'), ['dev', '--data-dir', folder], {
+  const server = spawn(process.env['BX_LAUNCHER'] ?? join(import.meta.dirname, '..', '..', 'bx'), ['dev', '--data-dir', folder], {
     env: {
       ...process.env,
       BX_HTTP_PORT: String(await freePort()),

@@ -76,7 +76,7 @@ function Frame() {
     <div className="shell">
       <a className="skip" href="#main">Skip to the content</a>
       <aside className="side" aria-label="Navigation and settings">
-        <Link to="/" className="brand" aria-label="Batch Exports, home">
+        <Link to="/" className="brand">
           <i className="mark"><svg className="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M3 4.5h10M3 8h7M3 11.5h4" strokeWidth="2" /></svg></i>
           <span>Batch Exports</span>
         </Link>
@@ -86,16 +86,16 @@ function Frame() {
           <kbd>{navigator.platform.startsWith('Mac') ? '⌘K' : 'Ctrl K'}</kbd>
         </button>
         <nav className="nav" aria-label="Main">
-          <Link to="/projects/$projectId/exports" params={params} activeOptions={{ includeSearch: false }} aria-label={trouble ? `Exports, ${trouble} need attention` : 'Exports'}>
+          <Link to="/projects/$projectId/exports" params={params} activeOptions={{ includeSearch: false }}>
             <Icon name="exports" />
             <span className="label">Exports</span>
-            {trouble > 0 && <span className="badge">{trouble}</span>}
+            {trouble > 0 && <span className="badge">{trouble}<span className="visually-hidden"> need attention</span></span>}
           </Link>
-          <Link to="/system" aria-label="System">
+          <Link to="/system">
             <Icon name="system" />
             <span className="label">System</span>
           </Link>
-          <a href="/api/docs" aria-label="API reference">
+          <a href="/api/docs">
             <Icon name="book" />
             <span className="label">API reference</span>
           </a>

@@ -69,7 +69,7 @@ function Control({ field, value, storedSecrets, onChange, ...aria }: ControlProp
     case 'lines':
       return <textarea {...aria} name={field.name} value={value} spellCheck={false} onChange={(event) => onChange(event.target.value)} />;
     case 'secret':
-      return field.name.includes('key') && field.name.includes('private') ? (
+      return /private_key/.test(field.name) ? (
         <textarea {...aria} name={field.name} value={value} spellCheck={false} autoComplete="off" placeholder={storedSecrets ? 'Kept as stored when left empty' : ''} onChange={(event) => onChange(event.target.value)} />
       ) : (
         <input
@@ -84,7 +84,9 @@ function Control({ field, value, storedSecrets, onChange, ...aria }: ControlProp
       );
     case 'number':
     case 'text':
-      return (
+      return field.example.startsWith('-----BEGIN') ? (
+        <textarea {...aria} name={field.name} value={value} spellCheck={false} placeholder={field.example} onChange={(event) => onChange(event.target.value)} />
+      ) : (
         <input
           {...aria}
           name={field.name}

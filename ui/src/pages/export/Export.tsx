@@ -12,6 +12,7 @@ import { healthState } from '../../exports/health';
 import { LogView } from '../../exports/LogView';
 import { plural } from '../../time/format';
 import { Button, Empty, Failure, Loading, Menu, Modal, useToast } from '../../ui/kit';
+import { Icon } from '../../ui/icons';
 import { Logo, State } from '../../ui/state';
 import { BackfillsTab } from './Backfills';
 import { ConfigurationTab } from './Configuration';
@@ -140,7 +141,7 @@ function Header({ project, batchExport, summary, blocked, onBackfill }: TabProps
             <div className="row wrap">
               <h1>{batchExport.name}</h1>
               {health && <State state={health} />}
-              {summary && summary.gaps > 0 && <span className="state warn">{plural(summary.gaps, 'gap')}</span>}
+              {summary && summary.gaps > 0 && <span className="state warn"><Icon name="warning" />{plural(summary.gaps, 'gap')}</span>}
             </div>
             <div className="facts">
               <span className="mono">{modelName(batchExport.model)} → {location(batchExport.destination.type, batchExport.destination.config)}</span>

@@ -38,7 +38,7 @@ export function HistoryTab({ project, batchExport }: TabProps) {
                       {revision.changes.map((change) => (
                         <li key={change.pointer}>
                           <span className="strong">{change.pointer.replace('/destination/config/', '').replace(/^\//, '').replaceAll('_', ' ')}</span>{' '}
-                          <span className="mono">{shown(change.from)} → {shown(change.to)}</span>
+                          <span className="mono">{isSecret(change) ? 'changed' : `${shown(change.from)} → ${shown(change.to)}`}</span>
                         </li>
                       ))}
                     </ul>
@@ -51,6 +51,11 @@ export function HistoryTab({ project, batchExport }: TabProps) {
       )}
     </Panel>
   );
+}
+
+/** Secrets are named, and never shown. */
+function isSecret(change: { from: unknown; to: unknown }): boolean {
+  return (change.from ?? null) === null && (change.to ?? null) === null;
 }
 
 function shown(value: unknown): string {

@@ -75,7 +75,7 @@ export function OverviewTab({ project, batchExport, summary, blocked, onBackfill
   const fresh = summary?.fresh_until ? now - Date.parse(summary.fresh_until) : null;
   const verified = latest.filter((run) => run.status === 'Completed');
   const agreeing = verified.filter((run) => run.records_total_count === run.records_completed).length;
-  const nextRun = schedule.data?.results[0];
+  const nextRun = batchExport.status === 'active' ? schedule.data?.results[0] : undefined;
 
   return (
     <>

@@ -26,8 +26,12 @@ final class WebUi {
         if (settings.directory().isBlank()) {
             return;
         }
-        String files =
-                Path.of(settings.directory()).toAbsolutePath().normalize().toUri() + "/";
+        String files = Path.of(settings.directory())
+                .toAbsolutePath()
+                .normalize()
+                .toUri()
+                .toString();
+        String folder = files.endsWith("/") ? files : files + "/";
         registry.addResourceHandler("/assets/**")
                 .addResourceLocations(folder + "assets/")
                 .setCacheControl(CacheControl.maxAge(FOR_EVER).cachePublic().immutable())

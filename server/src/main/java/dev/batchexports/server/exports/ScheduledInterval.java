@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public record ScheduledInterval(Interval interval, Instant scheduledAt) {
     /// The next intervals of an export's schedule, soonest first, also of a paused one, as if it were not;
     /// none when it has ended.
-    static List<ScheduledInterval> upcoming(BatchExport export, Instant now, int count) {
+    public static List<ScheduledInterval> upcoming(BatchExport export, Instant now, int count) {
         return upcoming(export.timeline(), export.firstIntervalStart(), export.endAt(), now, count);
     }
 

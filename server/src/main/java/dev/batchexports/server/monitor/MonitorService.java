@@ -1,11 +1,12 @@
 package dev.batchexports.server.monitor;
 
-import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.interval.Timeline;
 import dev.batchexports.server.exports.BatchExport;
-import dev.batchexports.server.exports.ExportStatus;
 import dev.batchexports.server.exports.ExportStore;
+import dev.batchexports.server.exports.Pause;
 import dev.batchexports.server.exports.ScheduledInterval;
-import dev.batchexports.server.monitor.MonitorStore.DecisiveRun;
+import dev.batchexports.server.monitor.MonitorStore.SeenRun;
+import dev.batchexports.server.runs.Coverage;
 import dev.batchexports.server.runs.ExpectedInterval;
 import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunError;
@@ -17,8 +18,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
 
@@ -46,20 +48,22 @@ public class MonitorService {
         List<BatchExport> all = exports.list(projectId, null, null, null, now, MAXIMUM_EXPORTS);
         Map<UUID, Instant> stripStarts = new HashMap<>();
         Map<UUID, Instant> coverageStarts = new HashMap<>();
+        Map<UUID, List<Pause>> pauses = monitor.pauses(projectId);
         long expected = 0;
         for (BatchExport export : all) {
             stripStarts.put(export.id(), stripStart(export, now));
             Instant coverageStart = coverageStart(export, now);
             coverageStarts.put(export.id(), coverageStart);
-            expected += expectedIntervals(export, coverageStart, now);
+            expected += expectedIntervals(export, coverageStart, pauses.getOrDefault(export.id(), List.of()), now);
         }
         Map<UUID, Figures> figures = monitor.figures(projectId, now);
-        Map<UUID, Map<Instant, DecisiveRun>> decisive = monitor.decisive(stripStarts);
+        Map<UUID, List<SeenRun>> runs = monitor.runs(stripStarts);
         Map<UUID, Instant> fresh = monitor.freshUntil(projectId);
         List<ExportSummary> summaries = all.stream()
                 .map(export -> summary(
                         export,
-                        decisive.getOrDefault(export.id(), Map.of()),
+                        runs.getOrDefault(export.id(), List.of()),
+                        pauses.getOrDefault(export.id(), List.of()),
                         figures.getOrDefault(export.id(), Figures.NONE),
                         fresh.get(export.id()),
                         now))
@@ -89,16 +93,20 @@ public class MonitorService {
 
     private static ExportSummary summary(
             BatchExport export,
-            Map<Instant, DecisiveRun> decisive,
+            List<SeenRun> runs,
+            List<Pause> pauses,
             Figures figures,
             @Nullable Instant freshUntil,
             Instant now) {
-        List<ExpectedInterval> strip = strip(export, decisive, now);
-        @Nullable DecisiveRun trouble = null;
+        Coverage coverage = new Coverage(runs.stream().map(SeenRun::outcome).toList());
+        Map<UUID, SeenRun> byId =
+                runs.stream().collect(Collectors.toMap(run -> run.outcome().runId(), Function.identity()));
+        List<ExpectedInterval> strip = strip(export, coverage, pauses, now);
+        @Nullable SeenRun trouble = null;
         Health health = strip.isEmpty() ? Health.WAITING : Health.HEALTHY;
         int gaps = 0;
         for (ExpectedInterval interval : strip) {
-            DecisiveRun run = decisive.get(boundaryOf(export, interval));
+            SeenRun run = interval.runId() == null ? null : byId.get(interval.runId());
             switch (interval.state()) {
                 case COMPLETED -> {
                     health = Health.HEALTHY;
@@ -120,7 +128,7 @@ public class MonitorService {
                         trouble = run;
                     }
                 }
-                case UPCOMING -> {}
+                case SKIPPED, UPCOMING -> {}
             }
         }
         return new ExportSummary(
@@ -143,32 +151,26 @@ public class MonitorService {
                         .orElse(null));
     }
 
-    private static @Nullable RunError errorOf(@Nullable DecisiveRun run) {
+    private static @Nullable RunError errorOf(@Nullable SeenRun run) {
         return run == null ? null : run.error();
     }
 
-    private static Instant boundaryOf(BatchExport export, ExpectedInterval interval) {
-        return export.grid().ceiling(interval.interval().end());
-    }
-
-    private static List<ExpectedInterval> strip(BatchExport export, Map<Instant, DecisiveRun> decisive, Instant now) {
+    private static List<ExpectedInterval> strip(
+            BatchExport export, Coverage coverage, List<Pause> pauses, Instant now) {
         List<ExpectedInterval> strip = new ArrayList<>();
-        IntervalGrid grid = export.grid();
-        Instant boundary = grid.next(stripStart(export, now));
+        Timeline timeline = export.timeline();
+        Instant boundary = timeline.next(stripStart(export, now));
         while (!boundary.isAfter(now)) {
-            DecisiveRun run = decisive.get(boundary);
-            Optional<ExpectedInterval> expected =
-                    RunService.interval(export, boundary, run == null ? null : run.run(), now);
-            expected.ifPresent(strip::add);
-            boundary = grid.next(boundary);
+            RunService.entry(export, boundary, coverage, pauses, now).ifPresent(strip::add);
+            boundary = timeline.next(boundary);
         }
         return strip;
     }
 
     private static Instant stripStart(BatchExport export, Instant now) {
-        Instant start = export.grid().floor(now);
+        Instant start = export.timeline().floor(now);
         for (int step = 0; step < STRIP; step++) {
-            start = export.grid().previous(start);
+            start = export.timeline().previous(start);
         }
         return start;
     }
@@ -178,16 +180,18 @@ public class MonitorService {
         return start.isBefore(export.firstIntervalStart()) ? export.firstIntervalStart() : start;
     }
 
-    /// How many intervals were to be exported by now; those of a pause are counted as well, since nobody
-    /// exported them.
-    private static long expectedIntervals(BatchExport export, Instant start, Instant now) {
-        Instant end = export.status(now) == ExportStatus.ENDED && export.endAt() != null ? export.endAt() : now;
-        if (export.paused()
-                && export.lastPausedAt() != null
-                && export.lastPausedAt().isBefore(end)) {
-            end = export.lastPausedAt();
-        }
+    /// How many intervals were to be exported by now; those that were skipped during a pause are not.
+    private static long expectedIntervals(BatchExport export, Instant start, List<Pause> pauses, Instant now) {
+        Instant end = export.endAt() != null && export.endAt().isBefore(now) ? export.endAt() : now;
         Instant until = end.minus(export.settle());
-        return until.isAfter(start) ? export.grid().within(start, until).count() : 0;
+        if (!until.isAfter(start)) {
+            return 0;
+        }
+        List<Pause> skipping =
+                pauses.stream().filter(pause -> !pause.caughtUp()).toList();
+        return export.grid()
+                .within(start, until)
+                .filter(interval -> skipping.stream().noneMatch(pause -> pause.covers(interval.end())))
+                .count();
     }
 }

@@ -6,13 +6,15 @@ import static dev.batchexports.server.store.Columns.timestamp;
 
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.run.RunStatus;
-import dev.batchexports.server.runs.BoundaryRun;
+import dev.batchexports.server.exports.Pause;
 import dev.batchexports.server.runs.RunError;
+import dev.batchexports.server.runs.RunOutcome;
 import dev.batchexports.server.store.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +29,9 @@ import org.springframework.stereotype.Repository;
 class MonitorStore {
     private static final Duration DAY = Duration.ofDays(1);
 
-    /// The run that decides what became of an interval, and why it is not completed.
-    record DecisiveRun(
-            BoundaryRun run,
+    /// A run, and why it is not completed.
+    record SeenRun(
+            RunOutcome outcome,
             @Nullable RunError error,
             @Nullable Instant nextRetryAt) {}
 
@@ -82,35 +84,47 @@ class MonitorStore {
         return figures;
     }
 
-    /// The runs that decide what became of the intervals of several exports, each from a time on.
-    Map<UUID, Map<Instant, DecisiveRun>> decisive(Map<UUID, Instant> starts) {
-        Map<UUID, Map<Instant, DecisiveRun>> decisive = new HashMap<>();
+    /// The runs of several exports whose intervals start at a time or later, each oldest first.
+    Map<UUID, List<SeenRun>> runs(Map<UUID, Instant> starts) {
+        Map<UUID, List<SeenRun>> runs = new HashMap<>();
         overStarts("""
-                        select wanted.id as export_id, found.* from unnest(:exports::uuid[], :starts::timestamptz[]) as wanted(id, start)
-                        cross join lateral (
-                            select distinct on (scheduled_at) scheduled_at, id, status, records_completed,
-                                latest_error, next_retry_at
-                            from runs where batch_export_id = wanted.id and data_interval_start >= wanted.start
-                            order by scheduled_at,
-                                case when status in ('Starting', 'Running') then 0 when status = 'Completed' then 1
-                                    else 2 end,
-                                generation desc) as found
+                        select runs.batch_export_id, runs.id, data_interval_start, data_interval_end, status,
+                            records_completed, rows_late, commit_started_at is not null as commit_began, latest_error,
+                            next_retry_at
+                        from unnest(:exports::uuid[], :starts::timestamptz[]) as wanted(id, start)
+                        join runs on runs.batch_export_id = wanted.id and data_interval_start >= wanted.start
+                        order by generation
                         """, starts).query(row -> {
             String error = row.getString("latest_error");
-            BoundaryRun run = new BoundaryRun(
-                    instant(row, "scheduled_at"),
+            RunOutcome outcome = new RunOutcome(
                     id(row, "id"),
+                    new Interval(instant(row, "data_interval_start"), instant(row, "data_interval_end")),
                     RunStatus.of(row.getString("status")),
-                    row.getLong("records_completed"));
-            decisive.computeIfAbsent(id(row, "export_id"), export -> new HashMap<>())
-                    .put(
-                            run.scheduledAt(),
-                            new DecisiveRun(
-                                    run,
-                                    error == null ? null : Json.read(error, RunError.class),
-                                    instantOrNull(row, "next_retry_at")));
+                    row.getBoolean("commit_began"),
+                    row.getLong("records_completed"),
+                    row.getLong("rows_late"));
+            runs.computeIfAbsent(id(row, "batch_export_id"), export -> new ArrayList<>())
+                    .add(new SeenRun(
+                            outcome,
+                            error == null ? null : Json.read(error, RunError.class),
+                            instantOrNull(row, "next_retry_at")));
         });
-        return decisive;
+        return runs;
+    }
+
+    /// The times during which exports of a project were paused.
+    Map<UUID, List<Pause>> pauses(long projectId) {
+        Map<UUID, List<Pause>> pauses = new HashMap<>();
+        jdbc.sql("""
+                        select export_pauses.* from export_pauses
+                        join batch_exports on batch_exports.id = batch_export_id
+                        where project_id = :project and deleted_at is null order by paused_at
+                        """).param("project", projectId).query(row -> {
+            pauses.computeIfAbsent(id(row, "batch_export_id"), export -> new ArrayList<>())
+                    .add(new Pause(
+                            instant(row, "paused_at"), instantOrNull(row, "unpaused_at"), row.getBoolean("caught_up")));
+        });
+        return pauses;
     }
 
     /// How many intervals of several exports, each from a time on, are completed.

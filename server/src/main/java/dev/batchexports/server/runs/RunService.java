@@ -152,7 +152,10 @@ public class RunService {
         return intervals;
     }
 
-    private static Optional<ExpectedInterval> entry(
+    /// What became of the interval of a boundary; empty when it was not to be exported.
+    ///
+    /// @param coverage what the runs of the export have made of it
+    public static Optional<ExpectedInterval> entry(
             BatchExport export, Instant boundary, Coverage coverage, List<Pause> pauses, Instant now) {
         Optional<Interval> scheduled = export.intervalScheduledAt(boundary);
         Interval interval = scheduled.orElseGet(() -> export.timeline().endingAt(boundary));

@@ -166,12 +166,15 @@ class MonitorRoutesTest {
         List<String> seen = new CopyOnWriteArrayList<>();
         try (HttpClient http = HttpClient.newHttpClient()) {
             Thread.ofVirtual().start(() -> follow(http, "", seen));
-            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(seen).contains(":connected"));
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(seen).contains(":connected"));
             await().atMost(Duration.ofSeconds(30))
                     .pollInterval(Duration.ofSeconds(1))
                     .untilAsserted(() -> {
                         run(export, hour, RunStatus.COMPLETED, null);
-                        assertThat(seen).contains("event:run").anyMatch(line -> line.contains(export.id().toString()));
+                        assertThat(seen)
+                                .contains("event:run")
+                                .anyMatch(line -> line.contains(export.id().toString()));
                     });
 
             String lastId = seen.stream()

@@ -111,8 +111,8 @@ class SessionRoutesTest {
     void signingOutEndsTheSession() {
         String cookie = cookie(signIn("token", TestServer.TOKEN));
 
-        ApiClient.Answer out =
-                anybody.send("DELETE", SESSION, "", "Cookie", cookie, SessionCookie.HEADER, "ui").is(204);
+        ApiClient.Answer out = anybody.send("DELETE", SESSION, "", "Cookie", cookie, SessionCookie.HEADER, "ui")
+                .is(204);
 
         assertThat(out.header("set-cookie")).contains("Max-Age=0");
         assertThat(anybody.send("GET", SESSION, "", "Cookie", cookie)

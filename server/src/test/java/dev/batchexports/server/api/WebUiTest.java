@@ -23,14 +23,15 @@ class WebUiTest {
 
     @BeforeAll
     static void start() throws IOException {
-        Path files = Files.createDirectories(folder.resolve("web").resolve("assets"));
-        Files.writeString(files.getParent().resolve("index.html"), "<!doctype html><title>the page</title>");
-        Files.writeString(files.getParent().resolve("favicon.svg"), "<svg/>");
+        Path web = folder.resolve("web");
+        Path files = Files.createDirectories(web.resolve("assets"));
+        Files.writeString(web.resolve("index.html"), "<!doctype html><title>the page</title>");
+        Files.writeString(web.resolve("favicon.svg"), "<svg/>");
         Files.writeString(files.resolve("main-abc.js"), "plain");
         Files.writeString(files.resolve("main-abc.js.br"), "compressed");
         Files.writeString(folder.resolve("secret.txt"), "nobody's business");
         another = TestServer.get()
-                .startAnother(Map.of("bx.web.directory", folder.resolve("web").toString()));
+                .startAnother(Map.of("bx.web.directory", web.toString()));
         browser = new ApiClient(TestServer.url(another), "", 1);
     }
 
@@ -45,8 +46,8 @@ class WebUiTest {
 
     @Test
     void thePageStandsAtEveryViewAndIsAskedForEachTime() {
-        for (String path : new String[] {"/", "/sign-in", "/system", "/projects/1/exports", "/projects/1/exports/x/runs"
-        }) {
+        for (String path :
+                new String[] {"/", "/sign-in", "/system", "/projects/1/exports", "/projects/1/exports/x/runs"}) {
             ApiClient.Answer page = get(path).is(200);
             assertThat(page.body()).contains("the page");
             assertThat(page.header("content-type")).startsWith("text/html");
@@ -79,8 +80,8 @@ class WebUiTest {
 
     @Test
     void nothingElseIsServed() {
-        for (String path : new String[] {"/assets/none.js", "/nothing-here", "/assets/../../secret.txt", "/%2e%2e/secret.txt"
-        }) {
+        for (String path :
+                new String[] {"/assets/none.js", "/nothing-here", "/assets/../../secret.txt", "/%2e%2e/secret.txt"}) {
             assertThat(get(path).status()).as(path).isGreaterThanOrEqualTo(400);
             assertThat(get(path).body()).doesNotContain("business");
         }

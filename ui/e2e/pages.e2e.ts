@@ -128,7 +128,7 @@ describe('every page', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'events → lake' }).waitFor();
 
-    const completed = page.locator('.cell.completed[role=gridcell]').last();
+    const completed = page.locator('.cell.completed[role=gridcell]').first();
     await completed.focus();
     await page.keyboard.press('Shift+ArrowLeft');
     await page.keyboard.press('Shift+ArrowLeft');

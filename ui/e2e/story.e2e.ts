@@ -45,6 +45,7 @@ describe('the story of an export', () => {
     await page.getByRole('link', { name: 'New export' }).first().click();
     await page.getByLabel('Name').fill(NAME);
     await page.getByRole('button', { name: 'Next: Destination' }).click();
+    await page.getByRole('radio', { name: 'S3' }).check();
     await page.getByLabel('Bucket').fill(installation.s3_bucket);
     await page.locator('[name=region]').fill(installation.s3_region);
     await page.locator('[name=prefix]').fill('story/{year}/{month}/{day}');

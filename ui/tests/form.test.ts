@@ -67,6 +67,7 @@ describe('a form made from a JSON Schema', () => {
       offset_hour: 2,
       start_at: '2026-06-30T22:00:00.000Z',
       rerun_mode: 'append',
+      late_rows: 'report',
       settle_seconds: 30,
       give_up_after_seconds: 86400,
       destination: { type: 'S3', config: { bucket_name: 'lake' } },

@@ -82,6 +82,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/batch_exports/schedule/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview the schedule of a new batch export
+         * @description The next intervals of a batch export that does not exist yet. Of the body only interval, timezone, offset_hour, offset_day, start_at and end_at count.
+         */
+        post: operations["previewNewSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/batch_exports/test/": {
         parameters: {
             query?: never;
@@ -122,7 +142,7 @@ export interface paths {
         head?: never;
         /**
          * Change a batch export
-         * @description A field replaces the export's; null takes it back to its default. Of destination.config each parameter by itself replaces the export's, so that absent secrets are kept; null removes one.
+         * @description A field replaces the export's; null takes it back to its default. Of destination.config each parameter by itself replaces the export's, so that absent secrets are kept; null removes one. What was exported, or was to be exported by now, keeps its intervals; effects say what the change means for the past and for the future.
          */
         patch: operations["changeBatchExport"];
         trace?: never;
@@ -245,26 +265,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/projects/{project_id}/batch_exports/{id}/history/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How the configuration has changed
-         * @description Every version, newest first; at most 500.
-         */
-        get: operations["listConfigurationVersions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/projects/{project_id}/batch_exports/{id}/intervals/": {
         parameters: {
             query?: never;
@@ -274,7 +274,7 @@ export interface paths {
         };
         /**
          * List expected intervals
-         * @description One entry for each interval that was to be exported, oldest first, so that a missing one shows. At most 10000.
+         * @description One entry for each interval that was to be exported, oldest first, so that a missing one shows. At most 10000. An interval is completed when completed runs cover all of it.
          */
         get: operations["listIntervals"];
         put?: never;
@@ -339,6 +339,26 @@ export interface paths {
          * @description What runs goes on.
          */
         post: operations["pauseBatchExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/batch_exports/{id}/revisions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the revisions of a batch export
+         * @description Every version of its configuration, newest first: who made it, when, and what it changed. Secrets are named, never shown.
+         */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -488,7 +508,7 @@ export interface paths {
         };
         /**
          * Preview the schedule
-         * @description The next intervals, soonest first; none while the export is paused or ended.
+         * @description The next intervals, soonest first, as if the export were not paused; none when it has ended.
          */
         get: operations["previewSchedule"];
         put?: never;
@@ -508,7 +528,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Unpause a batch export */
+        /**
+         * Unpause a batch export
+         * @description The intervals that ended meanwhile show as skipped, unless a backfill is asked for.
+         */
         post: operations["unpauseBatchExport"];
         delete?: never;
         options?: never;
@@ -745,6 +768,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             destination: components["schemas"]["DestinationWithoutSecrets"];
+            /** @description What the change that this answers means for past and future; empty otherwise. */
+            effects: string[];
             /** Format: date-time */
             end_at: string | null;
             exclude_events: string[];
@@ -761,6 +786,8 @@ export interface components {
             last_paused_at: string | null;
             /** Format: date-time */
             last_updated_at: string;
+            /** @enum {string} */
+            late_rows: "report" | "export";
             /** @description The latest runs, newest first; at most 10. */
             latest_runs: components["schemas"]["Run"][];
             model: components["schemas"]["Model"];
@@ -782,6 +809,11 @@ export interface components {
             project_id: number;
             /** @enum {string} */
             rerun_mode: "append" | "replace";
+            /**
+             * Format: int64
+             * @description Rows that became visible after their interval was read, and are not exported.
+             */
+            rows_late: number;
             /** Format: int64 */
             settle_seconds: number;
             /** Format: date-time */
@@ -821,6 +853,11 @@ export interface components {
             include_events?: string[] | null;
             /** @enum {string} */
             interval?: "hour" | "day" | "week" | "every 5 minutes" | "every 10 minutes" | "every 15 minutes" | "every 20 minutes" | "every 30 minutes";
+            /**
+             * @description What happens to rows that became visible after the run of their interval: report counts and shows them; export also exports the interval again. report by default.
+             * @enum {string|null}
+             */
+            late_rows?: "report" | "export" | null;
             model?: components["schemas"]["Model"];
             /** @description How people call it. */
             name?: string;
@@ -887,6 +924,11 @@ export interface components {
             include_events?: string[] | null;
             /** @enum {string} */
             interval: "hour" | "day" | "week" | "every 5 minutes" | "every 10 minutes" | "every 15 minutes" | "every 20 minutes" | "every 30 minutes";
+            /**
+             * @description What happens to rows that became visible after the run of their interval: report counts and shows them; export also exports the interval again. report by default.
+             * @enum {string|null}
+             */
+            late_rows?: "report" | "export" | null;
             model: components["schemas"]["Model"];
             /** @description How people call it. */
             name: string;
@@ -927,16 +969,6 @@ export interface components {
              */
             timezone?: string | null;
         };
-        ConfigurationVersion: {
-            /** Format: date-time */
-            changed_at: string;
-            /** @description All settings of this version that have a value; never a secret. */
-            settings: {
-                [key: string]: unknown;
-            };
-            /** Format: int64 */
-            version: number;
-        };
         ConnectionTest: {
             steps: components["schemas"]["TestStep"][];
         };
@@ -970,6 +1002,11 @@ export interface components {
             include_events?: string[] | null;
             /** @enum {string} */
             interval?: "hour" | "day" | "week" | "every 5 minutes" | "every 10 minutes" | "every 15 minutes" | "every 20 minutes" | "every 30 minutes";
+            /**
+             * @description What happens to rows that became visible after the run of their interval: report counts and shows them; export also exports the interval again. report by default.
+             * @enum {string|null}
+             */
+            late_rows?: "report" | "export" | null;
             model?: components["schemas"]["Model"];
             /** @description How people call it. */
             name?: string;
@@ -1009,6 +1046,23 @@ export interface components {
              * @example Europe/Berlin
              */
             timezone?: string | null;
+        };
+        Coverage: {
+            /**
+             * Format: int64
+             * @description Those of them that are completed.
+             */
+            covered: number;
+            /**
+             * Format: int64
+             * @description Intervals that were to be exported by now; skipped ones do not count.
+             */
+            expected: number;
+            /**
+             * Format: double
+             * @description covered / expected; null when nothing was expected.
+             */
+            fraction: number | null;
         };
         DependencyHealth: {
             /** @description What is wrong; empty when nothing is. */
@@ -1125,12 +1179,25 @@ export interface components {
             /** Format: int64 */
             rows: number | null;
             /**
+             * Format: int64
+             * @description Rows that became visible after the interval was read, and are not exported.
+             */
+            rows_late: number;
+            /**
              * Format: uuid
              * @description The run that decides the state.
              */
             run_id: string | null;
-            /** @enum {string} */
-            state: "completed" | "running" | "failed" | "missing" | "upcoming";
+            /**
+             * @description skipped: it ended while the export was paused. missing: no run, or runs of a part of it only.
+             * @enum {string}
+             */
+            state: "completed" | "running" | "failed" | "missing" | "skipped" | "upcoming";
+        };
+        Intervals: {
+            /** @description How much of what was to be exported by now is at the destination. */
+            coverage: components["schemas"]["Coverage"];
+            results: components["schemas"]["Interval"][];
         };
         LogLine: {
             /** @enum {string} */
@@ -1241,6 +1308,14 @@ export interface components {
             next: string | null;
             results: components["schemas"]["LogLine"][];
         };
+        PageRevision: {
+            /**
+             * Format: uri
+             * @description The URL of the next page; null on the last one.
+             */
+            next: string | null;
+            results: components["schemas"]["Revision"][];
+        };
         PageRun: {
             /**
              * Format: uri
@@ -1264,20 +1339,40 @@ export interface components {
             /** @example urn:batch-exports:problem:invalid_request */
             type: string;
         };
-        ResultsConfigurationVersion: {
-            results: components["schemas"]["ConfigurationVersion"][];
-        };
         ResultsFile: {
             results: components["schemas"]["File"][];
-        };
-        ResultsInterval: {
-            results: components["schemas"]["Interval"][];
         };
         ResultsMetric: {
             results: components["schemas"]["Metric"][];
         };
         ResultsScheduledInterval: {
             results: components["schemas"]["ScheduledInterval"][];
+        };
+        /** @description A version of a batch export's configuration. */
+        Revision: {
+            /** @description The name of the token that made it, or Batch Exports. */
+            author: string;
+            changes: components["schemas"]["RevisionChange"][];
+            /** @description As a request would hold it, without secrets. */
+            configuration: unknown;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change; a run names the one that it was created with.
+             */
+            revision: number;
+        };
+        RevisionChange: {
+            /** @description The value before; null for none, and for a secret. */
+            from: null;
+            /**
+             * @description JSON pointer of the field.
+             * @example /destination/config/prefix
+             */
+            pointer: string;
+            /** @description The value since then; null for none, and for a secret. */
+            to: null;
         };
         /** @description One execution for one interval. */
         Run: {
@@ -1335,6 +1430,16 @@ export interface components {
              * @description The run that it is a retry of.
              */
             retry_of: string | null;
+            /**
+             * Format: int64
+             * @description The revision of the configuration that it was created with.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description Rows of the interval that became visible after the run had read it.
+             */
+            rows_late: number;
             /** Format: date-time */
             started_at: string | null;
             /** @enum {string} */
@@ -1727,6 +1832,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchExport"];
+                };
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is longer than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewNewSchedule: {
+        parameters: {
+            query?: {
+                count?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionTestRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultsScheduledInterval"];
                 };
             };
             /** @description The request is malformed or cannot be carried out */
@@ -2778,83 +2983,6 @@ export interface operations {
             };
         };
     };
-    listConfigurationVersions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: number;
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ResultsConfigurationVersion"];
-                };
-            };
-            /** @description The request is malformed or cannot be carried out */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No token, or one that is unknown or has expired */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The token lacks the scope, or is for another project */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing in this project */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The client does not take application/json */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something that the server needs does not answer */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     listIntervals: {
         parameters: {
             query?: {
@@ -2878,7 +3006,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ResultsInterval"];
+                    "application/json": components["schemas"]["Intervals"];
                 };
             };
             /** @description The request is malformed or cannot be carried out */
@@ -2943,9 +3071,9 @@ export interface operations {
                 level?: ("DEBUG" | "INFO" | "WARNING" | "ERROR")[];
                 /** @description Part of the message, in any case. */
                 search?: string;
-                /** @description Only lines of this time or later. */
+                /** @description Only lines later than this time. */
                 after?: string;
-                /** @description Only lines before this time. */
+                /** @description Only lines earlier than this time. */
                 before?: string;
                 limit?: number;
                 cursor?: string;
@@ -3174,6 +3302,86 @@ export interface operations {
             };
             /** @description Not possible in the present state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRevision"];
+                };
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3527,9 +3735,9 @@ export interface operations {
                 level?: ("DEBUG" | "INFO" | "WARNING" | "ERROR")[];
                 /** @description Part of the message, in any case. */
                 search?: string;
-                /** @description Only lines of this time or later. */
+                /** @description Only lines later than this time. */
                 after?: string;
-                /** @description Only lines before this time. */
+                /** @description Only lines earlier than this time. */
                 before?: string;
                 limit?: number;
                 cursor?: string;

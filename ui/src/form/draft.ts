@@ -22,6 +22,7 @@ export interface Draft {
   includeEvents: string;
   excludeEvents: string;
   rerunMode: string;
+  lateRows: string;
   settleSeconds: string;
   giveUpAfterSeconds: string;
 }
@@ -58,6 +59,7 @@ export function emptyDraft(types: DestinationType[]): Draft {
     includeEvents: '',
     excludeEvents: '',
     rerunMode: 'append',
+    lateRows: 'report',
     settleSeconds: '30',
     giveUpAfterSeconds: '86400',
   };
@@ -80,6 +82,7 @@ export function draftOf(export_: BatchExport, types: DestinationType[]): Draft {
     includeEvents: export_.include_events.join('\n'),
     excludeEvents: export_.exclude_events.join('\n'),
     rerunMode: export_.rerun_mode,
+    lateRows: export_.late_rows,
     settleSeconds: String(export_.settle_seconds),
     giveUpAfterSeconds: String(export_.give_up_after_seconds),
   };
@@ -167,6 +170,7 @@ function common(draft: Draft): Record<string, unknown> {
     include_events: lines(draft.includeEvents),
     exclude_events: lines(draft.excludeEvents),
     rerun_mode: draft.rerunMode,
+    late_rows: draft.lateRows,
     settle_seconds: number(draft.settleSeconds),
     give_up_after_seconds: number(draft.giveUpAfterSeconds),
   };

@@ -156,6 +156,14 @@ export function SchedulePart({ draft, onChange, errors }: PartProps) {
       <Field label="Give up after, seconds" error={errors['give_up_after_seconds']} hint="How long a run retries errors that may pass before it fails.">
         {(props) => <input {...props} inputMode="numeric" value={draft.giveUpAfterSeconds} onChange={(event) => onChange({ giveUpAfterSeconds: event.target.value })} />}
       </Field>
+      <Field label="Rows that become visible late" error={errors['late_rows']} hint="Found by counting again after 10 minutes, an hour and a day. Export: the interval runs again.">
+        {(props) => (
+          <select {...props} value={draft.lateRows} onChange={(event) => onChange({ lateRows: event.target.value })}>
+            <option value="report">Report them</option>
+            <option value="export">Export them</option>
+          </select>
+        )}
+      </Field>
       <Field label="When an interval is exported again" error={errors['rerun_mode']} hint="Files are always replaced. For tables without a primary key: append adds the rows again, replace takes the earlier ones away.">
         {(props) => (
           <select {...props} value={draft.rerunMode} onChange={(event) => onChange({ rerunMode: event.target.value })}>

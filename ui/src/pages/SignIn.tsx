@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useRouter, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { answerOf, client } from '../api/client';
 import { sessionQuery } from '../api/queries';
@@ -9,15 +9,15 @@ export function SignInPage() {
   const { next } = useSearch({ from: '/sign-in' });
   const [token, setToken] = useState('');
   const queries = useQueryClient();
-  const navigate = useNavigate();
+  const router = useRouter();
   const tried = useRef(false);
 
   const signIn = useMutation({
     mutationFn: (with_: { token: string } | { code: string }) => answerOf(client.POST('/api/sign_in', { body: with_ })),
-    onSuccess: async (session) => {
+    onSuccess: (session) => {
       queries.clear();
       queries.setQueryData(sessionQuery.queryKey, session);
-      await navigate({ to: next ?? '/', replace: true });
+      router.history.replace(next ?? '/');
     },
   });
   const { mutate } = signIn;

@@ -38,6 +38,7 @@ export default function Chart({ title, times, values, gap, format, tone, zone }:
         width: element.clientWidth,
         height: 190,
         padding: [8, 8, 0, 0],
+        tzDate: (time) => uPlot.tzDate(new Date(time * 1000), zone),
         legend: { show: false },
         cursor: { y: false, points: { size: 6 } },
         scales: { x: { time: true }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] } },

@@ -13,6 +13,7 @@ function intervals(start: string, length: number, states: Interval['state'][]): 
     state,
     run_id: state === 'failed' ? `run-${index}` : null,
     rows: null,
+    rows_late: 0,
   }));
 }
 

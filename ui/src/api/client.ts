@@ -20,8 +20,8 @@ export type Session = Schemas['Session'];
 export type DestinationType = Schemas['DestinationType'];
 export type BackfillPlan = Schemas['BackfillPlan'];
 export type Problem = Schemas['Problem'];
-export type Interval = Omit<Schemas['Interval'], 'state'> & { state: IntervalState };
-export type IntervalState = 'completed' | 'running' | 'failed' | 'missing' | 'skipped' | 'upcoming';
+export type Interval = Schemas['Interval'];
+export type IntervalState = Interval['state'];
 
 /** The server's own words on why it refused; a server that cannot be reached has none. */
 export class ApiError extends Error {

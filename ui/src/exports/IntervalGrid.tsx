@@ -118,7 +118,7 @@ export function IntervalGrid({ project, exportId, grid, intervals, retrying, blo
                 const start = interval.data_interval_start;
                 const index = indexOf(start);
                 const state = interval.run_id && retrying.has(interval.run_id) ? 'retrying' : interval.state;
-                const label = `${showInterval(Date.parse(start), Date.parse(interval.data_interval_end), shownZone)}: ${state === 'retrying' ? 'Retrying' : STATE_TEXT[interval.state]}${interval.rows === null ? '' : `, ${count(interval.rows)} rows`}`;
+                const label = `${showInterval(Date.parse(start), Date.parse(interval.data_interval_end), shownZone)}: ${state === 'retrying' ? 'Retrying' : STATE_TEXT[interval.state]}${interval.rows === null ? '' : `, ${count(interval.rows)} rows`}${interval.rows_late ? `, ${count(interval.rows_late)} late` : ''}`;
                 return (
                   <span
                     key={column}

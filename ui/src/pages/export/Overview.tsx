@@ -65,7 +65,7 @@ export function OverviewTab({ project, batchExport, summary, blocked, onBackfill
   const latest = useMemo(() => runs.data?.pages.flatMap((page) => page.results) ?? [], [runs.data]);
   const active = [...latest.filter((run) => run.status === 'Running'), ...latest.filter((run) => run.status === 'Starting')];
   const retrying = useMemo(() => new Set(latest.filter(isRetrying).map((run) => run.id)), [latest]);
-  const shown = intervals.data?.results ?? [];
+  const shown = useMemo(() => intervals.data?.results ?? [], [intervals.data]);
   const decided = shown.filter((item) => item.state === 'completed' || item.state === 'failed' || item.state === 'missing');
   const covered = decided.filter((item) => item.state === 'completed').length;
   const gaps = decided.length - covered;

@@ -7,7 +7,7 @@ import { call } from '../api/client';
 import { isActive } from '../api/queries';
 import { useBlocked } from '../app/session';
 import { useNow, useZone } from '../app/zone';
-import { bytes, clock, count, duration, interval as showInterval, until } from '../time/format';
+import { bytes, clock, count, duration, interval as showInterval, until, zoneName } from '../time/format';
 import { Button, Hint, useToast } from '../ui/kit';
 import { RunState } from '../ui/state';
 
@@ -26,6 +26,7 @@ interface Props {
 export function RunsTable({ project, exportId, runs, height, hasMore, onMore }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const now = useNow(runs.some(isActive) ? 1_000 : 30_000);
+  const { zone } = useZone();
   const rows = useVirtualizer({ count: runs.length, getScrollElement: () => box.current, estimateSize: () => ROW, overscan: 10, getItemKey: (index) => runs[index]!.id });
   const items = rows.getVirtualItems();
   const lastShown = items.at(-1)?.index ?? 0;
@@ -48,7 +49,7 @@ export function RunsTable({ project, exportId, runs, height, hasMore, onMore }: 
             <span role="columnheader" className="number">Size</span>
             <span role="columnheader" className="number optional">Files</span>
             <span role="columnheader" className="number">Duration</span>
-            <span role="columnheader" className="number">Started</span>
+            <span role="columnheader" className="number nowrap">Started, {zoneName(now, zone)}</span>
             <span role="columnheader">Result</span>
             <span role="columnheader"><span className="visually-hidden">Actions</span></span>
           </div>

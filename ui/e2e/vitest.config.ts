@@ -1,4 +1,13 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer } from 'vitest/node';
+import type { TestSpecification } from 'vitest/node';
+
+/** By name: the first story begins with an empty project. */
+class InOrder extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return [...files].sort((one, other) => one.moduleId.localeCompare(other.moduleId));
+  }
+}
 
 /** One story after the other, against one real server. */
 export default defineConfig({
@@ -7,7 +16,7 @@ export default defineConfig({
     environment: 'node',
     include: ['e2e/**/*.e2e.ts'],
     fileParallelism: false,
-    sequence: { concurrent: false },
+    sequence: { concurrent: false, sequencer: InOrder },
     testTimeout: 120_000,
     hookTimeout: 240_000,
     bail: 0,

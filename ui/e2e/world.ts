@@ -126,13 +126,27 @@ export class Cable {
   }
 }
 
+/** Waits until something is so, for what has to be before any test begins. */
+export async function until(what: string, holds: () => Promise<boolean>, seconds = 120): Promise<void> {
+  const end = Date.now() + seconds * 1_000;
+  while (!(await holds())) {
+    if (Date.now() > end) {
+      throw new Error(`${what}: not so after ${seconds} s`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
+
 /** What is at hand around the browser. */
 export class World {
   private readonly pool: pg.Pool;
 
   constructor(readonly installation: Installation) {
+    const database = new URL(installation.database_url.replace(/^jdbc:/, ''));
     this.pool = new pg.Pool({
-      connectionString: installation.database_url.replace(/^jdbc:/, ''),
+      host: database.hostname,
+      port: Number(database.port),
+      database: database.pathname.slice(1),
       user: installation.database_user,
       password: installation.database_password,
       max: 2,

@@ -313,7 +313,7 @@ function Toasts({ children }: { children: ReactNode }) {
           <div key={toast.id} className={`toast ${toast.tone}`}>
             <Icon name={toast.tone === 'ok' ? 'check' : 'warning'} />
             <span className="grow">{toast.text}</span>
-            <Button kind="quiet" size="small" icon="cross" aria-label="Dismiss" onClick={() => dismiss(toast.id)} />
+            <Button kind="quiet" size="small" icon="cross" label="Dismiss" onClick={() => dismiss(toast.id)} />
           </div>
         ))}
       </div>

@@ -118,7 +118,7 @@ class MonitorRoutesTest {
 
     @Test
     void aTimelineHoldsTheAttemptsOfEachStage() {
-        BatchExport export = export("timeline", 2);
+        BatchExport export = export("timeline", 1);
         Run run = start(export, hour);
         Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
         runs.attemptStarted(run.id(), "transfer", 0, 1, now);

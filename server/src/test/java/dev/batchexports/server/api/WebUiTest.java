@@ -30,8 +30,7 @@ class WebUiTest {
         Files.writeString(files.resolve("main-abc.js"), "plain");
         Files.writeString(files.resolve("main-abc.js.br"), "compressed");
         Files.writeString(folder.resolve("secret.txt"), "nobody's business");
-        another = TestServer.get()
-                .startAnother(Map.of("bx.web.directory", web.toString()));
+        another = TestServer.get().startAnother(Map.of("bx.web.directory", web.toString()));
         browser = new ApiClient(TestServer.url(another), "", 1);
     }
 

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { launch, Window, World } from './world';
+import { launch, until, Window, World } from './world';
 
 interface Listed<T> {
   results: T[];
@@ -42,15 +42,15 @@ describe('every page', () => {
     await create('clicks, every 15 minutes', { interval: 'every 15 minutes', include_events: ['click'], start_at: hours(2) });
     const paused = await create('signups → marketing', { include_events: ['signup'] });
     await world.api('POST', `${base}${paused}/pause/`);
-    await expect.poll(async () => (await runsOf(lake, 'Completed')).length, { timeout: 120_000, interval: 500 }).toBeGreaterThanOrEqual(28);
-    await expect.poll(async () => (await runsOf(broken, 'Failed')).length, { timeout: 60_000, interval: 500 }).toBeGreaterThanOrEqual(6);
+    await until('28 runs are completed', async () => (await runsOf(lake, 'Completed')).length >= 28);
+    await until('6 runs have failed', async () => (await runsOf(broken, 'Failed')).length >= 6);
     run = (await runsOf(lake, 'Completed'))[0]!.id;
     failedRun = `${broken}/runs/${(await runsOf(broken, 'Failed'))[0]!.id}`;
     const end = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000);
     const backfill = await world.api<{ id: string }>('POST', `${base}${lake}/backfills/`, {
       start_at: new Date(end.getTime() - 50 * 3_600_000).toISOString(), end_at: new Date(end.getTime() - 40 * 3_600_000).toISOString(), scope: 'all', concurrency: 4,
     });
-    await expect.poll(async () => (await world.api<{ status: string }>('GET', `${base}${lake}/backfills/${backfill.id}/`)).status, { timeout: 90_000, interval: 500 }).toBe('Completed');
+    await until('the backfill is completed', async () => (await world.api<{ status: string }>('GET', `${base}${lake}/backfills/${backfill.id}/`)).status === 'Completed');
     browser = await launch();
   });
 

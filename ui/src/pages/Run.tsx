@@ -138,7 +138,7 @@ function TimelineView({ timeline, run, now }: { timeline: Timeline; run: Run; no
   const active = isActive(run);
   const attempts = timeline.attempts.filter((attempt) => attempt.stage !== 'finish');
   const first = Math.min(Date.parse(run.created_at), ...attempts.map((attempt) => Date.parse(attempt.started_at)));
-  const last = active ? now : Math.max(Date.parse(run.finished_at ?? run.created_at), ...attempts.map((attempt) => Date.parse(attempt.finished_at ?? attempt.started_at)));
+  const last = Math.max(active ? now : Date.parse(run.finished_at ?? run.created_at), ...attempts.map((attempt) => Date.parse(attempt.finished_at ?? attempt.started_at)));
   const span = Math.max(1, (last - first) * (active ? 1.15 : 1));
   if (attempts.length === 0) {
     return <Empty title={active ? 'Nothing has begun yet' : 'Nothing was done'}>{active ? 'It waits for its settle delay, or for a worker.' : 'The run ended before its first stage.'}</Empty>;

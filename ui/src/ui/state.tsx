@@ -38,7 +38,7 @@ export function State({ state, text }: { state: string; text?: string }) {
 
 /** What a run shows: one that waits for its next attempt says so. */
 export function RunState({ run }: { run: Pick<Run, 'status' | 'attempt' | 'next_retry_at'> }) {
-  return isRetrying(run) ? <State state="retrying" text={`Retrying, ${run.attempt}`} /> : <State state={run.status} />;
+  return isRetrying(run) ? <State state="retrying" text={`Retrying ×${run.attempt}`} /> : <State state={run.status} />;
 }
 
 export function isRetrying(run: Pick<Run, 'status' | 'next_retry_at'>): boolean {

@@ -10,11 +10,16 @@ import java.util.Properties;
 ///
 /// The driver's own retries are kept short, for it is Temporal that retries for as long as it takes.
 final class Sessions {
-    private static final Duration LONGEST_LOGIN = Duration.ofSeconds(60);
     private static final Duration LONGEST_CONNECT = Duration.ofSeconds(20);
     private static final Duration SHORTEST_STATEMENT = Duration.ofMinutes(30);
     private static final Duration LONGEST_STATEMENT = Duration.ofHours(6);
     private static final Duration LOCK_TIMEOUT = Duration.ofMinutes(10);
+
+    /// Of the time that one request may take, the share that the driver may spend on trying again.
+    private static final int RETRY_SHARE = 10;
+
+    /// The share for logging in.
+    private static final int LOGIN_SHARE = 4;
 
     private final SnowflakeConfiguration configuration;
     private final DestinationLimits limits;
@@ -63,9 +68,9 @@ final class Sessions {
 
         Duration request = limits.requestTimeout();
         properties.setProperty(
-                "loginTimeout",
-                Long.toString(Math.max(1, shorter(request, LONGEST_LOGIN).toSeconds())));
-        properties.setProperty("networkTimeout", Long.toString(request.toMillis()));
+                "loginTimeout", Long.toString(request.dividedBy(LOGIN_SHARE).toSeconds()));
+        properties.setProperty(
+                "networkTimeout", Long.toString(request.dividedBy(RETRY_SHARE).toMillis()));
         properties.setProperty("HTTP_CLIENT_SOCKET_TIMEOUT", Long.toString(request.toMillis()));
         properties.setProperty(
                 "HTTP_CLIENT_CONNECTION_TIMEOUT",

@@ -243,8 +243,8 @@ final class SnowflakeErrors {
     /// The deepest cause, which says what happened on the wire.
     private static Throwable rootCause(Throwable error) {
         Throwable root = error;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
+        for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {
+            root = cause;
         }
         return root;
     }

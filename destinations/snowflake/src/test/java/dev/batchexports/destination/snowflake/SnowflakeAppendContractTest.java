@@ -15,6 +15,6 @@ class SnowflakeAppendContractTest extends DestinationContract {
 
     @Override
     protected DestinationHarness harness() {
-        return new SnowflakeHarness(account, account.withKeyPair(), DestinationHarness.Rerun.APPENDS);
+        return SnowflakeHarness.ofStandIn(account, account.withKeyPair(), DestinationHarness.Rerun.APPENDS);
     }
 }

@@ -15,6 +15,6 @@ class SnowflakeDestinationContractTest extends DestinationContract {
 
     @Override
     protected DestinationHarness harness() {
-        return new SnowflakeHarness(account, account.withPassword(), DestinationHarness.Rerun.REPLACES);
+        return SnowflakeHarness.ofStandIn(account, account.withPassword(), DestinationHarness.Rerun.REPLACES);
     }
 }

@@ -9,17 +9,34 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.opentest4j.TestAbortedException;
 
-/// Snowflake for the contract, at the stand-in.
+/// Snowflake for the contract: the stand-in, or a real account, whose connection nobody can break.
 final class SnowflakeHarness implements DestinationHarness {
-    private final TestAccount account;
+    private final Optional<FaultyProxy> front;
     private final Map<String, Object> parameters;
     private final Rerun rerun;
 
-    SnowflakeHarness(TestAccount account, Map<String, Object> parameters, Rerun rerun) {
-        this.account = account;
+    private SnowflakeHarness(Optional<FaultyProxy> front, Map<String, Object> parameters, Rerun rerun) {
+        this.front = front;
         this.parameters = parameters;
         this.rerun = rerun;
+    }
+
+    static SnowflakeHarness ofStandIn(TestAccount account, Map<String, Object> parameters, Rerun rerun) {
+        return new SnowflakeHarness(Optional.of(account.front()), parameters, rerun);
+    }
+
+    static SnowflakeHarness ofAccount(Map<String, Object> parameters, Rerun rerun) {
+        return new SnowflakeHarness(Optional.empty(), parameters, rerun);
+    }
+
+    private FaultyProxy front() {
+        return front.orElseThrow(
+                () -> new TestAbortedException("the connection to a real account cannot be broken: it is TLS"));
     }
 
     @Override
@@ -55,25 +72,32 @@ final class SnowflakeHarness implements DestinationHarness {
 
     @Override
     public InetSocketAddress address() {
-        return account.address();
+        return front().address();
     }
 
     @Override
     public List<String> secrets() {
-        return List.of(
-                TestAccount.PASSWORD,
-                TestAccount.WRONG_PASSWORD,
-                account.privateKey().lines().skip(1).findFirst().orElseThrow());
+        return Stream.of(
+                        parameters.get("password"),
+                        parameters.get("private_key"),
+                        parameters.get("private_key_passphrase"),
+                        TestAccount.WRONG_PASSWORD)
+                .filter(Objects::nonNull)
+                .map(Object::toString)
+                // Of a key, a line is enough to give it away.
+                .map(secret ->
+                        secret.startsWith("-----") ? secret.lines().toList().get(1) : secret)
+                .toList();
     }
 
     @Override
     public void stopStore() {
-        account.front().inject(new FaultyProxy.Fault.Outage());
+        front().inject(new FaultyProxy.Fault.Outage());
     }
 
     @Override
     public void startStore() {
-        account.front().heal();
+        front().heal();
     }
 
     @Override

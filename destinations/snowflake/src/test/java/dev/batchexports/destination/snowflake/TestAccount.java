@@ -33,7 +33,7 @@ final class TestAccount implements AutoCloseable {
     static final String WRONG_PASSWORD = "canary-wrong-password-2f7b";
 
     /// The driver gives up within these, as tests of broken connections want.
-    static final DestinationLimits LIMITS = new DestinationLimits(20L << 20, Duration.ofSeconds(20));
+    static final DestinationLimits LIMITS = new DestinationLimits(20L << 20, Duration.ofSeconds(12));
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)

@@ -39,22 +39,13 @@ final class Ledger {
         record Open() implements State {}
     }
 
-    /// Creates the ledger if it is missing.
-    void prepare(Session session) throws InterruptedException {
-        if (rows(session).isEmpty()) {
-            List<Session.Row> _ = session.query(
-                    SnowflakeAction.CREATE_TABLE,
-                    ledger,
-                    "CREATE TABLE IF NOT EXISTS " + ledger.sql()
-                            + " (\"table_name\" VARCHAR, \"export_id\" VARCHAR, \"interval_start\" VARCHAR,"
-                            + " \"interval_end\" VARCHAR, \"run_id\" VARCHAR, \"generation\" NUMBER(19,0),"
-                            + " \"write_mode\" VARCHAR, \"rows\" NUMBER(19,0), \"attempted_at\" TIMESTAMP_NTZ(3),"
-                            + " \"committed_at\" TIMESTAMP_NTZ(3))");
-        }
-    }
-
+    /// Looks the run up, and creates the ledger if it is missing.
     State state(Session session) throws InterruptedException {
-        List<Session.Row> committed = rows(session).orElse(List.of());
+        Optional<List<Session.Row>> rows = rows(session);
+        if (rows.isEmpty()) {
+            create(session);
+        }
+        List<Session.Row> committed = rows.orElse(List.of());
         if (committed.stream().anyMatch(row -> row.text("run_id").equals(runId()))) {
             return new State.Committed();
         }
@@ -63,6 +54,17 @@ final class Ledger {
                 .findFirst()
                 .<State>map(row -> new State.Superseded(row.text("run_id")))
                 .orElseGet(State.Open::new);
+    }
+
+    private void create(Session session) throws InterruptedException {
+        List<Session.Row> _ = session.query(
+                SnowflakeAction.CREATE_TABLE,
+                ledger,
+                "CREATE TABLE IF NOT EXISTS " + ledger.sql()
+                        + " (\"table_name\" VARCHAR, \"export_id\" VARCHAR, \"interval_start\" VARCHAR,"
+                        + " \"interval_end\" VARCHAR, \"run_id\" VARCHAR, \"generation\" NUMBER(19,0),"
+                        + " \"write_mode\" VARCHAR, \"rows\" NUMBER(19,0), \"attempted_at\" TIMESTAMP_NTZ(3),"
+                        + " \"committed_at\" TIMESTAMP_NTZ(3))");
     }
 
     private Optional<List<Session.Row>> rows(Session session) throws InterruptedException {

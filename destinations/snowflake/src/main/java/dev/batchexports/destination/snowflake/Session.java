@@ -182,8 +182,7 @@ final class Session implements AutoCloseable {
         try {
             return await(call, this::cancel);
         } catch (SQLException e) {
-            isBroken |= !(e.getSQLState() != null
-                    && (e.getSQLState().startsWith("0200") || e.getSQLState().startsWith("42")));
+            isBroken |= !SnowflakeErrors.isMissing(e);
             throw e;
         }
     }

@@ -16,7 +16,7 @@ final class Sessions {
     private static final Duration LOCK_TIMEOUT = Duration.ofMinutes(10);
 
     /// Of the time that one request may take, the share that the driver may spend on trying again.
-    private static final int RETRY_SHARE = 10;
+    private static final int RETRY_SHARE = 40;
 
     /// The share for logging in.
     private static final int LOGIN_SHARE = 4;

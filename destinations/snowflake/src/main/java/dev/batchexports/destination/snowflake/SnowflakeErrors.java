@@ -14,6 +14,12 @@ import net.snowflake.client.api.exception.SnowflakeSQLException;
 /// here. The texts are not used, for they may quote values of rows; the query's id is given instead, with
 /// which Snowflake's query history shows them.
 final class SnowflakeErrors {
+    /// What the driver itself reports: requests and uploads that failed on the way. A refusal by a store (HTTP 403)
+    /// has such a number too; Temporal bounds how long that is tried again.
+    private static final int FIRST_OF_THE_DRIVER = 200_001;
+
+    private static final int LAST_OF_THE_DRIVER = 200_999;
+
     private final SnowflakeConfiguration configuration;
 
     SnowflakeErrors(SnowflakeConfiguration configuration) {
@@ -83,7 +89,6 @@ final class SnowflakeErrors {
                         error,
                         "Snowflake stopped the statement to " + action.words() + " " + table
                                 + ", because of its time-out or of a lock.");
-            case 200015, 200016, 200039 -> ofConnection(error);
             case 90001, 1003, 1007, 1008, 904 ->
                 user(
                         error,
@@ -95,7 +100,9 @@ final class SnowflakeErrors {
     }
 
     private ExportException ofState(SnowflakeAction action, TableName table, String role, SQLException error) {
-        if (rootCause(error) instanceof IOException) {
+        boolean isOfTheDriver =
+                error.getErrorCode() >= FIRST_OF_THE_DRIVER && error.getErrorCode() <= LAST_OF_THE_DRIVER;
+        if (isOfTheDriver || rootCause(error) instanceof IOException) {
             return ofConnection(error);
         }
         String state = error.getSQLState() == null ? "" : error.getSQLState();

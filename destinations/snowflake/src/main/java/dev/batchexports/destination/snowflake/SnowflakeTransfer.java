@@ -105,7 +105,6 @@ final class SnowflakeTransfer implements Transfer {
 
     private void commitOnce(Session session, List<SliceReceipt> files) throws InterruptedException {
         List<String> expressions = table.prepare(session);
-        ledger.prepare(session);
         String loaded = Sql.identifier("_batch_exports_load_" + context.run().runId());
         load(session, files, loaded);
         ledger.announce(

@@ -55,6 +55,7 @@ class SnowflakeErrorsTest {
         "625, 57014, TRANSIENT, ''",
         "390114, 08001, TRANSIENT, ''",
         "200015, 58030, TRANSIENT, endpoint_url",
+        "200066, XX000, TRANSIENT, endpoint_url",
         "300002, XX000, INTERNAL, report",
     })
     void saysWhoHasToAct(int code, String state, ErrorKind kind, String fix) {

@@ -50,7 +50,7 @@ import tools.jackson.databind.json.JsonMapper;
 class SnowflakeRoundTripTest {
     private static final Interval HOUR =
             new Interval(Instant.parse("2026-11-01T10:00:00Z"), Instant.parse("2026-11-01T11:00:00Z"));
-    private static final int ROWS = 100_000;
+    private static final int ROWS = Integer.getInteger("round-trip.rows", 20_000);
     private static final int CHUNK = 10_000;
     private static final JsonMapper JSON = JsonMapper.shared();
 

@@ -1,6 +1,7 @@
 package dev.batchexports.destination.snowflake;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.batchexports.core.destination.CommitResult;
@@ -13,17 +14,22 @@ import dev.batchexports.core.error.ErrorKind;
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.source.Slice;
+import dev.batchexports.testkit.DestinationContract;
+import dev.batchexports.testkit.FaultyProxy;
 import dev.batchexports.testkit.GeneratedRows;
 import dev.batchexports.testkit.SampleRow;
 import dev.batchexports.testkit.SampleRun;
 import java.lang.management.ManagementFactory;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// What Snowflake does beyond the contract: modes of writing, and tables that were there before.
 @ExtendWith(TestAccount.Provider.class)
@@ -71,6 +77,36 @@ class SnowflakeTransferTest {
 
         assertThat(first.rowsAtDestination()).hasValue(1);
         assertThat(rows()).containsExactlyInAnyOrder(row(1, "a"), row(1, "b"));
+    }
+
+    /// The contract loses every request of a commit that replaces; here it is one that would add rows a second time.
+    @ParameterizedTest
+    @EnumSource
+    void appendsOnceWhicheverRequestOfTheCommitIsLost(DestinationContract.Loss loss) throws InterruptedException {
+        try (FaultyProxy proxy = FaultyProxy.to(account.address());
+                Destination broken = TestAccount.open(
+                        TestAccount.with(account.withKeyPair(), "endpoint_url", TestAccount.url(proxy.address())))) {
+            List<SampleRow> expected = new ArrayList<>();
+            boolean isReached = true;
+            for (int exchange = 1; isReached; exchange++) {
+                SampleRun run = run(UUID.randomUUID(), 1, new WriteMode.Append(), row(exchange, "once"));
+                List<SliceReceipt> receipts = run.writeAll(destination);
+                proxy.inject(
+                        switch (loss) {
+                            case REQUEST -> new FaultyProxy.Fault.LoseRequest(exchange, FaultyProxy.Then.RECOVERY);
+                            case REPLY -> new FaultyProxy.Fault.LoseReply(exchange, FaultyProxy.Then.RECOVERY);
+                        });
+                Throwable failure = catchThrowable(() -> run.commit(broken, receipts));
+                assertThat(failure == null || ((ExportException) failure).kind() == ErrorKind.TRANSIENT)
+                        .isTrue();
+                isReached = proxy.exchanges() >= exchange;
+                proxy.heal();
+                CommitResult.Committed _ = run.commitWhateverItTakes(destination, receipts);
+                expected.add(row(exchange, "once"));
+            }
+            assertThat(rows()).containsExactlyInAnyOrderElementsOf(expected);
+            assertThat(expected).hasSizeGreaterThan(8);
+        }
     }
 
     @Test

@@ -1,7 +1,7 @@
 package dev.batchexports.destination.snowflake;
 
 import dev.batchexports.core.error.ExportException;
-import java.io.InputStream;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
@@ -21,8 +21,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Level;
-import net.snowflake.client.api.connection.SnowflakeConnection;
-import net.snowflake.client.api.connection.UploadStreamConfig;
 import net.snowflake.client.api.driver.SnowflakeDriver;
 import net.snowflake.client.api.statement.SnowflakeStatement;
 import org.jspecify.annotations.Nullable;
@@ -129,21 +127,14 @@ final class Session implements AutoCloseable {
         }
     }
 
-    /// Uploads a file as it is. The driver reads the stream to its end, which it spools to its temporary folder,
-    /// before it sends anything.
+    /// Uploads a file as it is, under its own name.
     ///
-    /// @param folder on the user's stage: `@~/...`
-    void upload(String folder, String name, InputStream content) throws InterruptedException {
-        UploadStreamConfig plain =
-                UploadStreamConfig.builder().setCompressData(false).build();
-        try {
-            call(() -> {
-                connection.unwrap(SnowflakeConnection.class).uploadStream(folder, name, content, plain);
-                return null;
-            });
-        } catch (SQLException e) {
-            throw errors.translate(SnowflakeAction.UPLOAD, table, e);
-        }
+    /// @param folder on the user's stage
+    void upload(Path file, String folder) throws InterruptedException {
+        run(
+                SnowflakeAction.UPLOAD,
+                "PUT " + Sql.text("file://" + file) + " " + Sql.text("@~/" + folder)
+                        + " AUTO_COMPRESS = FALSE SOURCE_COMPRESSION = NONE OVERWRITE = TRUE");
     }
 
     private List<Row> execute(SnowflakeAction action, String sql) throws SQLException {

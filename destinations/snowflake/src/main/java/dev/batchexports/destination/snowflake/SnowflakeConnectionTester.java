@@ -2,8 +2,9 @@ package dev.batchexports.destination.snowflake;
 
 import dev.batchexports.core.destination.TestStep;
 import dev.batchexports.core.error.ExportException;
-import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,7 +56,7 @@ final class SnowflakeConnectionTester {
 
     private interface Attempt {
         /// @throws ExportException when the step failed
-        void run() throws InterruptedException;
+        void run() throws InterruptedException, IOException;
     }
 
     List<TestStep> run() {
@@ -120,11 +121,14 @@ final class SnowflakeConnectionTester {
         }
     }
 
-    private void stage(Session session) throws InterruptedException {
-        session.upload(
-                "@~/" + folder.substring(0, folder.length() - 1),
-                "test.txt",
-                new ByteArrayInputStream(MARK.getBytes(StandardCharsets.UTF_8)));
+    private void stage(Session session) throws InterruptedException, IOException {
+        Path file = Files.createTempFile("batch-exports-test-", ".txt");
+        try {
+            Files.writeString(file, MARK);
+            session.upload(file, folder);
+        } finally {
+            Files.delete(file);
+        }
         String list = "LIST '@~/" + folder + "'";
         if (session.query(SnowflakeAction.LIST_FILES, list).size() != 1) {
             throw unexpected("The test file was not on the stage after it was uploaded.");
@@ -162,6 +166,9 @@ final class SnowflakeConnectionTester {
             return Optional.empty();
         } catch (ExportException e) {
             return Optional.of(e);
+        } catch (IOException e) {
+            return Optional.of(ExportException.passing(
+                    "SpoolFailed", "A file could not be written to the temporary folder of the server.", e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Optional.of(ExportException.passing("Interrupted", "The test was interrupted.", e));

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -58,26 +57,17 @@ final class SnowflakeTransfer implements Transfer {
 
     @Override
     public SliceReceipt write(Slice slice, EncodedRows rows, TransferProgress progress) throws InterruptedException {
-        String name = UUID.randomUUID() + ".parquet";
-        String file = context.run().runId() + "/" + slice.number() + "/" + name;
-        StagedRows staged = new StagedRows(rows, progress);
+        String folder = context.run().runId() + "/" + slice.number() + "/";
         try (Session session = open("slice-" + slice.number())) {
             List<String> _ = table.prepare(session);
-            try {
-                session.upload("@~/" + intervalFolder() + context.run().runId() + "/" + slice.number(), name, staged);
-            } catch (ExportException e) {
-                ExportException failure = staged.failure();
-                throw failure == null ? e : failure;
+            try (SpooledSlice spooled = SpooledSlice.of(rows, progress)) {
+                Map<String, String> state = Map.of();
+                if (spooled.rows() > 0) {
+                    session.upload(spooled.path(), intervalFolder() + folder);
+                    state = Map.of(FILE_STATE, folder + spooled.path().getFileName());
+                }
+                return new SliceReceipt(slice.number(), spooled.rows(), spooled.bytes(), spooled.checksum(), state);
             }
-            if (!staged.isWhole()) {
-                throw new ExportException(
-                        "UploadIncomplete",
-                        ErrorKind.INTERNAL,
-                        "The driver ended the upload before the end of the file.",
-                        "If it stays, please report it.");
-            }
-            Map<String, String> state = rows.rows() == 0 ? Map.of() : Map.of(FILE_STATE, file);
-            return new SliceReceipt(slice.number(), rows.rows(), staged.bytes(), staged.checksum(), state);
         }
     }
 
@@ -139,10 +129,10 @@ final class SnowflakeTransfer implements Transfer {
             return Set.of();
         }
         Set<String> staged = session.query(SnowflakeAction.LIST_FILES, "LIST '@~/" + intervalFolder() + "'").stream()
-                .map(row -> row.text("name"))
+                .map(row -> fileName(row.text("name")))
                 .collect(Collectors.toSet());
         return files.stream()
-                .filter(file -> !staged.contains(intervalFolder() + file(file)))
+                .filter(file -> !staged.contains(fileName(file(file))))
                 .map(SliceReceipt::number)
                 .collect(Collectors.toSet());
     }
@@ -257,6 +247,11 @@ final class SnowflakeTransfer implements Transfer {
                 + (context.run().interval().start() + "-"
                                 + context.run().interval().end())
                         .replace(":", "") + "/";
+    }
+
+    /// The last part of a path, which no two files share.
+    private static String fileName(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
     }
 
     private static String file(SliceReceipt receipt) {

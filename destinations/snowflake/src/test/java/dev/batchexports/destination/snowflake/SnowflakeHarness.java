@@ -45,6 +45,11 @@ final class SnowflakeHarness implements DestinationHarness {
     }
 
     @Override
+    public boolean merges() {
+        return true;
+    }
+
+    @Override
     public Destination open() {
         return TestAccount.open(parameters);
     }

@@ -222,7 +222,7 @@ class SnowflakeRoundTripTest {
         Plan plan = source.plan(
                 selection,
                 destination.encoding(),
-                new SliceLimits(16L << 20, destination.maxFileBytes(), 100),
+                new SliceLimits(2L << 20, destination.maxFileBytes(), 100),
                 new QueryTag(run, "plan", 1));
         assertThat(plan.slices()).hasSizeGreaterThan(1);
         TransferContext context = new TransferContext(

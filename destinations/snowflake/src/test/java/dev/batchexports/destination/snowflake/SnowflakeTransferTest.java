@@ -37,7 +37,7 @@ class SnowflakeTransferTest {
     private static final Interval INTERVAL =
             new Interval(Instant.parse("2026-11-23T10:00:00Z"), Instant.parse("2026-11-23T11:00:00Z"));
     private static final long BIG = 300L << 20;
-    private static final long HEAP_GROWTH_LIMIT = 100L << 20;
+    private static final long HEAP_GROWTH_LIMIT = 32L << 20;
 
     private final TestAccount account;
     private final Destination destination;
@@ -51,7 +51,8 @@ class SnowflakeTransferTest {
 
     private SampleRun run(UUID exporting, long generation, WriteMode mode, SampleRow... rows) {
         return SampleRun.of(
-                exporting, table, INTERVAL, generation, mode, List.of(List.of(rows)), destination.encoding());
+                        exporting, table, INTERVAL, generation, List.of(List.of(rows)), destination.encoding())
+                .with(mode);
     }
 
     private List<SampleRow> rows() throws InterruptedException {
@@ -209,7 +210,6 @@ class SnowflakeTransferTest {
         assertThat(refusal.fix()).contains("ALTER COLUMN \"must\" DROP NOT NULL");
     }
 
-    /// The driver spools the stream to a file before it uploads it; nobody holds it in memory.
     @Test
     void needsNoMoreMemoryForABigStream() throws InterruptedException {
         TransferContext context =

@@ -13,6 +13,7 @@ import dev.batchexports.core.destination.WriteMode;
 import dev.batchexports.core.error.ErrorKind;
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.source.FileFormat;
 import dev.batchexports.core.source.Slice;
 import dev.batchexports.testkit.DestinationContract;
 import dev.batchexports.testkit.FaultyProxy;
@@ -50,8 +51,7 @@ class SnowflakeTransferTest {
     }
 
     private SampleRun run(UUID exporting, long generation, WriteMode mode, SampleRow... rows) {
-        return SampleRun.of(
-                        exporting, table, INTERVAL, generation, List.of(List.of(rows)), destination.encoding())
+        return SampleRun.of(exporting, table, INTERVAL, generation, List.of(List.of(rows)), destination.encoding())
                 .with(mode);
     }
 
@@ -215,7 +215,7 @@ class SnowflakeTransferTest {
         TransferContext context =
                 run(export, 1, new WriteMode.Append(), row(1, "a")).context();
         try (Transfer transfer = destination.begin(context);
-                GeneratedRows rows = GeneratedRows.big(BIG)) {
+                GeneratedRows rows = GeneratedRows.big(BIG, FileFormat.JSON_LINES)) {
             long before = usedHeap();
             AtomicLong peak = new AtomicLong();
             AtomicLong taken = new AtomicLong();

@@ -38,6 +38,30 @@ set_up_tools() {
     unlock_set_up
 }
 
+# What only tests need. Where it cannot be had, the tests that need it are skipped and say so.
+set_up_test_tools() {
+    local requirements="$BX_ROOT/scripts/snowflake-stand-in.txt" tool="$TOOLS/snowflake-stand-in" stamp
+    local fresh="$BX_HOME/download/snowflake-stand-in.new" log="$BX_HOME/log/install-snowflake-stand-in.log"
+    stamp="$(sha256sum <"$requirements") $(python3 --version 2>&1)"
+    if [[ -f "$tool/.installed" && "$(<"$tool/.installed")" == "$stamp" ]]; then
+        return
+    fi
+    need_client pip
+    lock_set_up
+    say "Installing the stand-in for Snowflake into .bx/tools ..."
+    rm -rf "$fresh"
+    mkdir -p "$fresh" "$TOOLS" "$BX_HOME/log"
+    if $PIP install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --target "$fresh" \
+        --requirement "$requirements" >"$log" 2>&1; then
+        echo "$stamp" >"$fresh/.installed"
+        rm -rf "$tool"
+        mv "$fresh" "$tool"
+    else
+        say "The stand-in for Snowflake could not be installed (see $log): the tests of the Snowflake destination are skipped."
+    fi
+    unlock_set_up
+}
+
 check_platform() {
     if [[ "$(uname -sm)" != "Linux x86_64" ]]; then
         fail "the embedded components exist for Linux on x86-64 only, and this is $(uname -sm): use such a machine, or ./bx server with components of your own"

@@ -1,5 +1,6 @@
 package dev.batchexports.core.source;
 
+import java.util.List;
 import java.util.UUID;
 
 /// Where rows come from. Thread-safe; every method may be called from many threads at once, blocks, and
@@ -12,10 +13,17 @@ public interface Source extends AutoCloseable {
     long count(RowSelection selection, QueryTag tag);
 
     /// Counts the rows of one slice that are visible now.
-    long count(RowSelection selection, Slice slice, QueryTag tag);
+    ///
+    /// @param columns those of the plan
+    long count(RowSelection selection, List<SourceColumn> columns, Slice slice, QueryTag tag);
 
     /// Starts to stream one slice, encoded.
-    EncodedRows open(RowSelection selection, Slice slice, Encoding encoding, QueryTag tag);
+    ///
+    /// @param columns those of the plan: exactly these are written, whatever columns have come since
+    /// @throws dev.batchexports.core.error.ExportException `ColumnsChanged` when one of them is gone, or is of
+    ///     another type now
+    EncodedRows open(
+            RowSelection selection, List<SourceColumn> columns, Slice slice, Encoding encoding, QueryTag tag);
 
     /// Ends every query of a run that still runs at the source, whoever started it. Does nothing when
     /// there is none.

@@ -1,8 +1,11 @@
 package dev.batchexports.server.exports;
 
 import dev.batchexports.core.destination.DestinationType;
+import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.interval.IntervalGrid;
 import dev.batchexports.core.model.Model;
+import dev.batchexports.core.source.PropertyFilter;
+import dev.batchexports.core.source.RowSelection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -21,12 +24,18 @@ record ExportDraft(
         IntervalGrid grid,
         List<String> includeEvents,
         List<String> excludeEvents,
+        List<PropertyFilter> filters,
         boolean paused,
         @Nullable Instant startAt,
         @Nullable Instant endAt,
         RerunMode rerunMode,
         Duration settle,
         Duration giveUpAfter) {
+
+    /// The rows of an interval.
+    RowSelection selection(long projectId, Interval interval) {
+        return new RowSelection(model, projectId, interval, includeEvents, excludeEvents, filters);
+    }
 
     /// The first version of a new export.
     BatchExport create(UUID id, long projectId, DestinationSettings sealed, Instant now) {
@@ -39,6 +48,7 @@ record ExportDraft(
                 grid,
                 includeEvents,
                 excludeEvents,
+                filters,
                 paused,
                 null,
                 startAt,
@@ -65,6 +75,7 @@ record ExportDraft(
                 grid,
                 includeEvents,
                 excludeEvents,
+                filters,
                 paused,
                 paused ? export.pauseReason() : null,
                 startAt,

@@ -1,5 +1,6 @@
 package dev.batchexports.server.exports;
 
+import dev.batchexports.core.source.RowSelection;
 import dev.batchexports.server.backfills.BackfillService;
 import dev.batchexports.server.request.ConflictException;
 import dev.batchexports.server.request.NotFoundException;
@@ -32,6 +33,7 @@ public class ExportService {
     private final RunStore runs;
     private final BackfillService backfills;
     private final ExportRules rules;
+    private final ModelPreview models;
     private final DestinationCatalog catalog;
     private final Orchestration orchestration;
     private final Clock clock;
@@ -41,6 +43,7 @@ public class ExportService {
             RunStore runs,
             BackfillService backfills,
             ExportRules rules,
+            ModelPreview models,
             DestinationCatalog catalog,
             Orchestration orchestration,
             Clock clock) {
@@ -48,6 +51,7 @@ public class ExportService {
         this.runs = runs;
         this.backfills = backfills;
         this.rules = rules;
+        this.models = models;
         this.catalog = catalog;
         this.orchestration = orchestration;
         this.clock = clock;
@@ -56,6 +60,7 @@ public class ExportService {
     /// @throws dev.batchexports.server.request.InvalidRequestException naming everything that is wrong
     public BatchExport create(long projectId, JsonNode body) {
         ExportDraft draft = rules.check(body, projectId);
+        models.check(draft.selection(projectId, models.lastHour()), body);
         UUID id = UUID.randomUUID();
         BatchExport export =
                 draft.create(id, projectId, catalog.seal(id, draft.destinationType(), draft.config()), now());
@@ -91,6 +96,11 @@ public class ExportService {
         return store(projectId, id, export -> {
             JsonNode form = ExportChange.apply(export, catalog.unseal(id, export.destination()), change);
             ExportDraft draft = rules.check(form, projectId);
+            RowSelection selection = draft.selection(projectId, models.lastHour());
+            // An export can be renamed, or moved, while ClickHouse does not answer.
+            if (!selection.equals(export.selection(selection.interval()))) {
+                models.check(selection, form);
+            }
             BatchExport changed =
                     draft.change(export, catalog.seal(id, draft.destinationType(), draft.config()), now());
             if (!changed.grid().equals(export.grid()) && backfills.isActive(id)) {
@@ -192,6 +202,7 @@ public class ExportService {
                 export.grid(),
                 export.includeEvents(),
                 export.excludeEvents(),
+                export.filters(),
                 paused,
                 null,
                 export.startAt(),

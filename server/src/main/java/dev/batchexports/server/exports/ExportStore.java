@@ -9,6 +9,8 @@ import static dev.batchexports.server.store.Columns.timestampOrNull;
 
 import dev.batchexports.core.interval.Frequency;
 import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.source.PropertyFilter;
+import dev.batchexports.server.request.Violations;
 import dev.batchexports.server.store.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.JsonNode;
 
 /// Batch exports in the metadata database. A deleted export stays as a row, for its runs and for the
 /// reconciler.
@@ -41,7 +44,7 @@ public class ExportStore {
                     exclude_events, paused, pause_reason, start_at, end_at, rerun_mode, settle_seconds,
                     give_up_after_seconds, version, schedule_version, created_at, last_updated_at, last_paused_at)
                 values (:id, :project_id, :name, :model::jsonb, :destination_type, :destination_config::jsonb,
-                    :destination_secrets, :frequency, :time_zone, :offset_hour, :offset_day, '[]'::jsonb,
+                    :destination_secrets, :frequency, :time_zone, :offset_hour, :offset_day, :filters::jsonb,
                     :include_events, :exclude_events, :paused, :pause_reason, :start_at, :end_at, :rerun_mode,
                     :settle_seconds, :give_up_after_seconds, :version, 0, :created_at, :last_updated_at,
                     :last_paused_at)
@@ -58,7 +61,7 @@ public class ExportStore {
                 update batch_exports set name = :name, model = :model::jsonb, destination_type = :destination_type,
                     destination_config = :destination_config::jsonb, destination_secrets = :destination_secrets,
                     frequency = :frequency, time_zone = :time_zone, offset_hour = :offset_hour,
-                    offset_day = :offset_day, include_events = :include_events, exclude_events = :exclude_events,
+                    offset_day = :offset_day, filters = :filters::jsonb, include_events = :include_events, exclude_events = :exclude_events,
                     paused = :paused, pause_reason = :pause_reason, start_at = :start_at, end_at = :end_at,
                     rerun_mode = :rerun_mode, settle_seconds = :settle_seconds,
                     give_up_after_seconds = :give_up_after_seconds, version = version + 1,
@@ -164,6 +167,7 @@ public class ExportStore {
                 .param("time_zone", grid.zone().getId())
                 .param("offset_hour", grid.offsetHour())
                 .param("offset_day", grid.offsetDay())
+                .param("filters", Json.write(FilterForm.describe(export.filters())))
                 .param("include_events", array(export.includeEvents()))
                 .param("exclude_events", array(export.excludeEvents()))
                 .param("paused", export.paused())
@@ -177,6 +181,15 @@ public class ExportStore {
                 .param("created_at", timestamp(export.createdAt()))
                 .param("last_updated_at", timestamp(export.lastUpdatedAt()))
                 .param("last_paused_at", timestampOrNull(export.lastPausedAt()));
+    }
+
+    private static List<PropertyFilter> filters(ResultSet row) throws SQLException {
+        Violations violations = new Violations();
+        List<PropertyFilter> filters = FilterForm.read(
+                Json.read(row.getString("filters"), new TypeReference<List<JsonNode>>() {}), "/filters", violations);
+        // A filter that is left out would export rows that nobody asked for.
+        violations.orThrow();
+        return filters;
     }
 
     private static BatchExport read(ResultSet row, int number) throws SQLException {
@@ -196,6 +209,7 @@ public class ExportStore {
                         row.getInt("offset_day")),
                 strings(row, "include_events"),
                 strings(row, "exclude_events"),
+                filters(row),
                 row.getBoolean("paused"),
                 row.getString("pause_reason"),
                 instantOrNull(row, "start_at"),

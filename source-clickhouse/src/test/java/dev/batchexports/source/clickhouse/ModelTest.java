@@ -188,7 +188,7 @@ class ModelTest {
 
         assertThat(problems(query(sql))).singleElement().satisfies(problem -> {
             assertThat(problem.pointer()).isEqualTo("/model/query");
-            assertThat(problem.error().code()).isIn("QueryNotAllowed", "SyntaxError");
+            assertThat(problem.error().code()).isIn("QueryNotAllowed", "SyntaxError", "InvalidQuery");
         });
         assertThatThrownBy(() -> database.source().count(TestDatabase.selection(query(sql)), TestDatabase.tag()))
                 .isInstanceOf(ExportException.class);

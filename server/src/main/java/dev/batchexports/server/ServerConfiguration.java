@@ -78,8 +78,6 @@ class ServerConfiguration {
                 .withTimeouts(clickhouse.connectTimeout(), clickhouse.readTimeout())
                 .withExtraSettings(clickhouse.settings())
                 .withUserQueries(new UserQueries(
-                        clickhouse.queryUser(),
-                        clickhouse.secretQueryPassword(),
-                        clickhouse.queryProjectSetting())));
+                        clickhouse.queryUser(), clickhouse.secretQueryPassword(), clickhouse.queryProjectSetting())));
     }
 }

@@ -28,7 +28,8 @@ public record Model(
     /// @param name its name at the destination
     /// @param source the column of the relation it is read from
     /// @param type the type of the source that it is cast to; null for the column's own
-    public record Column(String name, String source, @Nullable String type) {
+    public record Column(
+            String name, String source, @Nullable String type) {
         public Column {
             if (name.isBlank() || source.isBlank()) {
                 throw new IllegalArgumentException("a column needs a name and a source");
@@ -123,7 +124,8 @@ public record Model(
         return List.of(events(), persons(), sessions());
     }
 
-    private static Model builtIn(String table, List<String> primaryKey, @Nullable String versionKey, String... columns) {
+    private static Model builtIn(
+            String table, List<String> primaryKey, @Nullable String versionKey, String... columns) {
         return new Model(
                 table,
                 new Relation.Table(table),

@@ -22,8 +22,7 @@ public interface Source extends AutoCloseable {
     /// @param columns those of the plan: exactly these are written, whatever columns have come since
     /// @throws dev.batchexports.core.error.ExportException `ColumnsChanged` when one of them is gone, or is of
     ///     another type now
-    EncodedRows open(
-            RowSelection selection, List<SourceColumn> columns, Slice slice, Encoding encoding, QueryTag tag);
+    EncodedRows open(RowSelection selection, List<SourceColumn> columns, Slice slice, Encoding encoding, QueryTag tag);
 
     /// Ends every query of a run that still runs at the source, whoever started it. Does nothing when
     /// there is none.

@@ -43,8 +43,7 @@ final class EventRows {
 
     /// The statements that create the tables.
     static List<String> tables() {
-        return List.of(
-                resource("create_events.sql"), resource("create_persons.sql"), resource("create_sessions.sql"));
+        return List.of(resource("create_events.sql"), resource("create_persons.sql"), resource("create_sessions.sql"));
     }
 
     /// The statements that make the rows of persons and sessions from the events of a span. Running them again adds

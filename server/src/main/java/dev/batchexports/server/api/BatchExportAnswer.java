@@ -31,7 +31,9 @@ record BatchExportAnswer(
         @Schema(description = "Null for intervals shorter than a week.") @Nullable
         Integer offsetDay,
 
-        @ArraySchema(schema = @Schema(ref = "#/components/schemas/Filter")) List<Map<String, Object>> filters,
+        @ArraySchema(schema = @Schema(ref = "#/components/schemas/Filter"))
+        List<Map<String, Object>> filters,
+
         List<String> includeEvents,
         List<String> excludeEvents,
         boolean paused,

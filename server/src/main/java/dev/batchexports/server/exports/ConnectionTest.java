@@ -46,7 +46,8 @@ public class ConnectionTest {
     }
 
     /// @param body a batch export, unfinished perhaps, as [FormCompletion] takes it
-    /// @throws dev.batchexports.server.request.InvalidRequestException when the model or the destination cannot even be tried
+    /// @throws dev.batchexports.server.request.InvalidRequestException when the model or the destination
+    ///     cannot even be tried
     public List<TestStep> run(long projectId, JsonNode body) {
         Connection connection = rules.checkConnection(completion.complete(projectId, body), projectId);
         List<TestStep> steps = new ArrayList<>();

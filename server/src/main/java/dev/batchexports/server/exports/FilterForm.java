@@ -71,8 +71,8 @@ public final class FilterForm {
                 target.isPresent(),
                 Violations.pointer(pointer, "type"),
                 "must be one of " + words(Target.values(), Target::word));
-        List<Value> values = operator.map(known -> values(
-                        known, form.path("value"), Violations.pointer(pointer, "value"), violations))
+        List<Value> values = operator.map(
+                        known -> values(known, form.path("value"), Violations.pointer(pointer, "value"), violations))
                 .orElse(List.of());
         if (violations.isFlaggedWithin(pointer)) {
             return null;
@@ -101,11 +101,7 @@ public final class FilterForm {
                 "must be a value, or a list of 1 to " + VALUES + " values");
         List<Value> values = new ArrayList<>();
         for (int index = 0; index < given.size() && index < VALUES; index++) {
-            value(
-                            given.get(index),
-                            LENGTH,
-                            Violations.pointer(pointer, Integer.toString(index)),
-                            violations)
+            value(given.get(index), LENGTH, Violations.pointer(pointer, Integer.toString(index)), violations)
                     .ifPresent(values::add);
         }
         return values;

@@ -19,8 +19,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// names a table or holds a query.
 public final class ModelForm {
     private static final Map<String, Model> BUILT_IN = builtIn();
-    private static final String EXPECTED =
-            "must be " + String.join(", ", BUILT_IN.keySet()) + ", or an object with \"table\" or \"query\" and a \"landing_time_column\"";
+    private static final String EXPECTED = "must be " + String.join(", ", BUILT_IN.keySet())
+            + ", or an object with \"table\" or \"query\" and a \"landing_time_column\"";
     private static final int NAME_LENGTH = 255;
     private static final int TYPE_LENGTH = 1_000;
     private static final int QUERY_LENGTH = 100_000;

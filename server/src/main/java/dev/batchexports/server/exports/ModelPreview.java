@@ -29,8 +29,7 @@ public class ModelPreview {
     private final ClickHouseSource source;
     private final InstantSource clock;
 
-    public ModelPreview(
-            ExportRules rules, FormCompletion completion, ClickHouseSource source, Clock clock) {
+    public ModelPreview(ExportRules rules, FormCompletion completion, ClickHouseSource source, Clock clock) {
         this.rules = rules;
         this.completion = completion;
         this.source = source;
@@ -67,8 +66,7 @@ public class ModelPreview {
             problems = source.problems(selection, tag("check"));
         } catch (ExportException failure) {
             // Whatever it is, not the one who asks can mend it.
-            throw new ExportException(
-                    failure.code(), ErrorKind.TRANSIENT, failure.sentence(), failure.fix(), failure);
+            throw new ExportException(failure.code(), ErrorKind.TRANSIENT, failure.sentence(), failure.fix(), failure);
         }
         if (!problems.isEmpty()) {
             throw new InvalidRequestException(problems.stream()

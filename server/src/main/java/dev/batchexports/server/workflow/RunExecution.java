@@ -402,7 +402,11 @@ final class RunExecution {
     private TransferContext context(Assignment assignment, int sliceCount) {
         BatchExport export = assignment.export();
         return new TransferContext(
-                assignment.run().key(), export.model().name(), export.writeMode(), columns(assignment.run().id()), sliceCount);
+                assignment.run().key(),
+                export.model().name(),
+                export.writeMode(),
+                columns(assignment.run().id()),
+                sliceCount);
     }
 
     /// What the rows of a run hold, in all of its slices.

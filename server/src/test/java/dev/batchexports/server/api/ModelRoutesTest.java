@@ -40,7 +40,9 @@ class ModelRoutesTest {
                         .get("filters")
                         .toString())
                 .isEqualTo("[{\"key\":\"a\",\"value\":\"b\",\"operator\":\"exact\",\"type\":\"event\"}]");
-        assertThat(client.patch(id + "/", Map.of("filters", List.of(Map.of("key", "a", "value", "(", "operator", "regex"))))
+        assertThat(client.patch(
+                                id + "/",
+                                Map.of("filters", List.of(Map.of("key", "a", "value", "(", "operator", "regex"))))
                         .is(400)
                         .errors())
                 .containsOnlyKeys("/filters/0/value");
@@ -56,7 +58,9 @@ class ModelRoutesTest {
                         .errors())
                 .containsOnlyKeys("/model/columns/0");
         client.patch(id + "/", Map.of("model", "persons")).is(200);
-        assertThat(client.patch(id + "/", Map.of("include_events", List.of("a"))).is(400).errors())
+        assertThat(client.patch(id + "/", Map.of("include_events", List.of("a")))
+                        .is(400)
+                        .errors())
                 .containsOnlyKeys("/include_events");
     }
 
@@ -95,9 +99,7 @@ class ModelRoutesTest {
         assertThat(preview.get("columns").toString())
                 .isEqualTo("[{\"name\":\"event\",\"type\":\"String\"},{\"name\":\"at\",\"type\":\"DateTime('UTC')\"}]");
         assertThat(preview.get("truncated").booleanValue()).isFalse();
-        assertThat(client.post(
-                                "preview/",
-                                Map.of("model", "events", "exclude_events", List.of("pageview")))
+        assertThat(client.post("preview/", Map.of("model", "events", "exclude_events", List.of("pageview")))
                         .is(200)
                         .json()
                         .get("rows"))
@@ -114,7 +116,10 @@ class ModelRoutesTest {
 
         assertThat(client.post("preview/", Map.of("id", id)).is(200).json().get("columns"))
                 .hasSize(11);
-        assertThat(ApiClient.forNewProject().post("preview/", Map.of("id", id)).is(400).errors())
+        assertThat(ApiClient.forNewProject()
+                        .post("preview/", Map.of("id", id))
+                        .is(400)
+                        .errors())
                 .containsOnlyKeys("/id");
     }
 }

@@ -155,8 +155,8 @@ final class ClickHouseHttp implements AutoCloseable {
         if (!query.id().isEmpty()) {
             parameters.put("query_id", query.id());
         }
-        HttpEntity entity = new ByteArrayEntity(
-                query.statement().sql().getBytes(StandardCharsets.UTF_8), ContentType.TEXT_PLAIN);
+        HttpEntity entity =
+                new ByteArrayEntity(query.statement().sql().getBytes(StandardCharsets.UTF_8), ContentType.TEXT_PLAIN);
         if (isLong(query.statement().parameters())) {
             entity = form(query.statement());
         } else {

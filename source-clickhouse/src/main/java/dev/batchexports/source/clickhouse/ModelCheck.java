@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// told at once and at the right place. Reads no rows.
 final class ModelCheck {
     /// What the operator has to mend, not who made the model.
-    private static final Set<String> NOT_THE_MODEL = Set.of(
-            "AuthenticationFailed", "ReadOnlyUser", "SettingNotAllowed", "UnsupportedServer", "NotClickHouse");
+    private static final Set<String> NOT_THE_MODEL =
+            Set.of("AuthenticationFailed", "ReadOnlyUser", "SettingNotAllowed", "UnsupportedServer", "NotClickHouse");
 
     private final SelectionQueries queries;
     private final List<ModelProblem> problems = new ArrayList<>();
@@ -49,8 +49,7 @@ final class ModelCheck {
     private Map<Integer, ColumnType> casts(List<Integer> positions) {
         Map<Integer, ColumnType> casts = new HashMap<>();
         for (int position : positions) {
-            Map<Integer, ColumnType> one =
-                    tried("/model/columns/" + position + "/type", () -> cast(position));
+            Map<Integer, ColumnType> one = tried("/model/columns/" + position + "/type", () -> cast(position));
             if (one != null) {
                 casts.putAll(one);
             }
@@ -68,8 +67,7 @@ final class ModelCheck {
             Model.Column column = queries.selection().model().columns().get(position);
             throw ExportException.user(
                     "BadColumnType",
-                    "The column " + column.source() + " cannot be cast to " + column.type() + ": "
-                            + failure.sentence(),
+                    "The column " + column.source() + " cannot be cast to " + column.type() + ": " + failure.sentence(),
                     "Give a ClickHouse type such as Int64, Nullable(String) or Decimal(18, 2), that the column's"
                             + " values convert to.");
         }

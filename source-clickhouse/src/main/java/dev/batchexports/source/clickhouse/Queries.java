@@ -204,6 +204,11 @@ final class Queries {
 
     private Query administration(Query.Authority authority, Statement statement) {
         return new Query(
-                "", authority, statement, settings.forAdministration(), StreamCompression.NONE, ADMINISTRATION_PATIENCE);
+                "",
+                authority,
+                statement,
+                settings.forAdministration(),
+                StreamCompression.NONE,
+                ADMINISTRATION_PATIENCE);
     }
 }

@@ -24,7 +24,7 @@ final class QueryGuard {
     private static final Pattern READING_FUNCTION =
             Pattern.compile("dict(?:get|has|is).*|joinget.*|file|filesystem.*|catboost.*|modelevaluate|url.*|ai[a-z_]*|"
                     + "sleep.*|addressto.*|getserversetting|getmacro|hascolumnintable|showcertificate|hostname|fqdn|"
-                    + "getclienthttpheader|executable.*|trap|throwif");
+                    + "getclienthttpheader|executable.*");
 
     private final List<Node> nodes;
 
@@ -56,7 +56,8 @@ final class QueryGuard {
 
     private void check() {
         requireTree();
-        if (!nodes.getFirst().kind().equals("SelectWithUnionQuery") || nodes.getFirst().children() != 1) {
+        if (!nodes.getFirst().kind().equals("SelectWithUnionQuery")
+                || nodes.getFirst().children() != 1) {
             throw refused("is not one plain SELECT", "Write one SELECT, without FORMAT, SETTINGS or INTO behind it.");
         }
         for (int index = 0; index < nodes.size(); index++) {
@@ -115,8 +116,7 @@ final class QueryGuard {
             throw refused("uses the function " + name, "Leave out functions that read more than their arguments.");
         }
         if (IN.matcher(name).matches() && secondArgument(index).kind().equals("Identifier")) {
-            throw refused(
-                    "names a table on the right of IN", "Write a subquery there: IN (SELECT id FROM the_table).");
+            throw refused("names a table on the right of IN", "Write a subquery there: IN (SELECT id FROM the_table).");
         }
     }
 
@@ -124,9 +124,7 @@ final class QueryGuard {
     private Node secondArgument(int function) {
         int depth = nodes.get(function).depth() + 2;
         int found = 0;
-        for (int index = function + 1;
-                index < nodes.size() && nodes.get(index).depth() >= depth - 1;
-                index++) {
+        for (int index = function + 1; index < nodes.size() && nodes.get(index).depth() >= depth - 1; index++) {
             if (nodes.get(index).depth() == depth) {
                 found++;
             }

@@ -91,9 +91,8 @@ public record ReadAdvice(
             return "";
         }
         String landing = Identifier.quote(selection.landingTime().column());
-        String order = selection.hasTenant()
-                ? Identifier.quote(ResolvedSelection.TENANT_COLUMN) + ", " + landing
-                : landing;
+        String order =
+                selection.hasTenant() ? Identifier.quote(ResolvedSelection.TENANT_COLUMN) + ", " + landing : landing;
         return switch (relation) {
             case Relation.Table(String name) -> {
                 String table = Identifier.quoteTable(name);

@@ -207,10 +207,7 @@ final class ResolvedSelection {
         addInstantBucket(statement, instants, buckets);
         statement.add(", toInt64(count()), " + bytes());
         addRows(statement, within, "");
-        statement
-                .add(" AND ")
-                .addInIntegers(instant, "instants_in", instants)
-                .add(" GROUP BY " + instant + ", ");
+        statement.add(" AND ").addInIntegers(instant, "instants_in", instants).add(" GROUP BY " + instant + ", ");
         addInstantBucket(statement, instants, buckets);
         return statement.add(" FORMAT RowBinary").build();
     }

@@ -35,8 +35,8 @@ final class Schema {
         for (int index = 0; index < positions.size(); index++) {
             int position = positions.get(index);
             Model.Column column = model.columns().get(position);
-            String type =
-                    statement.bindText("type_" + position, Objects.requireNonNull(column.type(), "a column with a type"));
+            String type = statement.bindText(
+                    "type_" + position, Objects.requireNonNull(column.type(), "a column with a type"));
             statement
                     .add(index == 0 ? "" : ", ")
                     .add(ResolvedColumn.cast(column.source(), type) + " AS column_" + position);

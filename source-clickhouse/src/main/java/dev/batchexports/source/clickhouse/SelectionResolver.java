@@ -140,7 +140,9 @@ final class SelectionResolver {
         boolean hasEvents = schema.column(ResolvedSelection.EVENT_COLUMN)
                 .filter(event -> event.type().isString())
                 .isPresent();
-        if (hasEvents || (selection.includeEvents().isEmpty() && selection.excludeEvents().isEmpty())) {
+        if (hasEvents
+                || (selection.includeEvents().isEmpty()
+                        && selection.excludeEvents().isEmpty())) {
             return;
         }
         problem(

@@ -29,7 +29,8 @@ class FilterPropertyTest {
     static void create() {
         shared = TestDatabase.create();
         database()
-                .run("CREATE TABLE t (id UInt8, event String, properties String, inserted_at DateTime) ENGINE = Memory");
+                .run(
+                        "CREATE TABLE t (id UInt8, event String, properties String, inserted_at DateTime) ENGINE = Memory");
     }
 
     @AfterContainer

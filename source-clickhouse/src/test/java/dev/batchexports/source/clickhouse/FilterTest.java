@@ -231,12 +231,12 @@ class FilterTest {
         List<String> names = IntStream.range(0, 1_000)
                 .mapToObj(number -> number + "é漢'\\\t".repeat(100).substring(0, 396))
                 .toList();
-        database.run("INSERT INTO many SELECT concat(toString(number), substringUTF8(repeat(unhex('"
-                + hex("é漢'\\\t") + "'), 100), 1, 396)), toDateTime('2026-11-01 10:30:00', 'UTC') FROM numbers(1001)");
-        RowSelection included = new RowSelection(
-                TestDatabase.model("many"), 1, TestDatabase.HOUR, names, List.of(), List.of());
-        RowSelection excluded = new RowSelection(
-                TestDatabase.model("many"), 1, TestDatabase.HOUR, List.of(), names, List.of());
+        database.run("INSERT INTO many SELECT concat(toString(number), substringUTF8(repeat(unhex('" + hex("é漢'\\\t")
+                + "'), 100), 1, 396)), toDateTime('2026-11-01 10:30:00', 'UTC') FROM numbers(1001)");
+        RowSelection included =
+                new RowSelection(TestDatabase.model("many"), 1, TestDatabase.HOUR, names, List.of(), List.of());
+        RowSelection excluded =
+                new RowSelection(TestDatabase.model("many"), 1, TestDatabase.HOUR, List.of(), names, List.of());
 
         assertThat(database.export(included, TestDatabase.PARQUET).rows()).isEqualTo(1_000);
         assertThat(database.source().count(included, TestDatabase.tag())).isEqualTo(1_000);

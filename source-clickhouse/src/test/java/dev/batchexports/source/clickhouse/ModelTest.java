@@ -141,9 +141,7 @@ class ModelTest {
         assertThat(problems(table("nowhere", List.of(), List.of(), null)))
                 .extracting(ModelProblem::pointer)
                 .containsExactly("/model/table");
-        assertThat(problems(query("SELEC 1")))
-                .extracting(ModelProblem::pointer)
-                .containsExactly("/model/query");
+        assertThat(problems(query("SELEC 1"))).extracting(ModelProblem::pointer).containsExactly("/model/query");
     }
 
     @ParameterizedTest
@@ -290,14 +288,16 @@ class ModelTest {
     }
 
     private ExportException openFails(RowSelection selection, List<SourceColumn> planned) {
-        ExportException failure = catchThrowableOfType(ExportException.class, () -> database.source()
-                .open(
-                        selection,
-                        planned,
-                        TestDatabase.whole(TestDatabase.HOUR),
-                        TestDatabase.JSON_LINES,
-                        TestDatabase.tag())
-                .close());
+        ExportException failure = catchThrowableOfType(
+                ExportException.class,
+                () -> database.source()
+                        .open(
+                                selection,
+                                planned,
+                                TestDatabase.whole(TestDatabase.HOUR),
+                                TestDatabase.JSON_LINES,
+                                TestDatabase.tag())
+                        .close());
         assertThat(failure.code()).isEqualTo("ColumnsChanged");
         assertThat(failure.kind()).isEqualTo(ErrorKind.USER);
         assertThat(failure.fix()).contains("Retry");
@@ -319,8 +319,8 @@ class ModelTest {
 
         database.run("CREATE OR REPLACE TABLE wide (text String, inserted_at DateTime) ENGINE = Memory");
         database.run("INSERT INTO wide SELECT repeat('x', 300000), '2026-11-01 10:30:00' FROM numbers(20)");
-        Preview wide = database.source()
-                .preview(TestDatabase.selection(TestDatabase.model("wide")), 10, TestDatabase.tag());
+        Preview wide =
+                database.source().preview(TestDatabase.selection(TestDatabase.model("wide")), 10, TestDatabase.tag());
         assertThat(wide.rows()).hasSize(3).allSatisfy(row -> assertThat(row).endsWith("}"));
         assertThat(wide.completeness()).isEqualTo(Preview.Completeness.CUT);
     }
@@ -335,8 +335,8 @@ class ModelTest {
                 + " + toIntervalSecond(intDiv(number, 10)) FROM numbers(2000000)";
         database.run("INSERT INTO by_name" + rows);
         database.run("INSERT INTO by_landing" + rows);
-        Interval minute =
-                new Interval(TestDatabase.HOUR.start(), TestDatabase.HOUR.start().plusSeconds(60));
+        Interval minute = new Interval(
+                TestDatabase.HOUR.start(), TestDatabase.HOUR.start().plusSeconds(60));
 
         ReadAdvice scans = database.source()
                 .readAdvice(TestDatabase.selection(TestDatabase.model("by_name"), minute), TestDatabase.tag());

@@ -110,7 +110,8 @@ class SelectionTest {
                 "CREATE TABLE t (event Nullable(String), inserted_at DateTime) ENGINE = MergeTree ORDER BY tuple()");
         database.run("INSERT INTO t VALUES (NULL, '2026-11-01 10:30:00'), ('a', '2026-11-01 10:30:00')");
 
-        assertThat(rows(new RowSelection(TestDatabase.model("t"), 1, TestDatabase.HOUR, List.of(), List.of("a"), List.of())))
+        assertThat(rows(new RowSelection(
+                        TestDatabase.model("t"), 1, TestDatabase.HOUR, List.of(), List.of("a"), List.of())))
                 .isEqualTo(1);
     }
 

@@ -163,7 +163,11 @@ class TornStreamTest {
     @Test
     void rowsAreNotToldBeforeTheEnd() {
         try (EncodedRows rows = database.open(
-                database.source(), EVENTS, TestDatabase.whole(TestDatabase.HOUR), TestDatabase.JSON_LINES, TestDatabase.tag())) {
+                database.source(),
+                EVENTS,
+                TestDatabase.whole(TestDatabase.HOUR),
+                TestDatabase.JSON_LINES,
+                TestDatabase.tag())) {
             rows.read(new byte[100], 0, 100);
 
             assertThatThrownBy(rows::rows).isInstanceOf(IllegalStateException.class);

@@ -156,6 +156,23 @@ class ExportRoutes {
         return PreviewAnswer.of(modelPreview.show(projectId, body));
     }
 
+    @Operation(
+            operationId = "adviseReading",
+            summary = "Measure what ClickHouse reads",
+            description = "Counts the last whole hour of the model, compares its rows with those that ClickHouse read,"
+                    + " and says how the table is better laid out. Takes up to a minute. With the id of a batch export"
+                    + " of the project, what is absent is taken from it.")
+    @PostMapping(path = "read_advice/", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @RequiresScope(Scope.WRITE)
+    ReadAdviceAnswer readAdvice(
+            @PathVariable("project_id") long projectId,
+            @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(ref = "#/components/schemas/ConnectionTestRequest")))
+                    @RequestBody
+                    JsonNode body) {
+        return ReadAdviceAnswer.of(modelPreview.readAdvice(projectId, body));
+    }
+
     @Operation(operationId = "getBatchExport", summary = "Get a batch export")
     @GetMapping("{id}/")
     @RequiresScope(Scope.READ)

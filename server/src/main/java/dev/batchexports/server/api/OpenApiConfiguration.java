@@ -52,6 +52,7 @@ class OpenApiConfiguration {
             TestAnswer.StepAnswer.class,
             PreviewAnswer.class,
             PreviewAnswer.ColumnAnswer.class,
+            ReadAdviceAnswer.class,
             DestinationTypeAnswer.class,
             HealthAnswer.class,
             HealthAnswer.DependencyAnswer.class);

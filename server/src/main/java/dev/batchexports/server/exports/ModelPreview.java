@@ -12,6 +12,7 @@ import dev.batchexports.server.request.Violation;
 import dev.batchexports.source.clickhouse.ClickHouseSource;
 import dev.batchexports.source.clickhouse.ModelProblem;
 import dev.batchexports.source.clickhouse.Preview;
+import dev.batchexports.source.clickhouse.ReadAdvice;
 import java.time.Clock;
 import java.time.InstantSource;
 import java.util.List;
@@ -55,6 +56,17 @@ public class ModelPreview {
             }
             throw failure;
         }
+    }
+
+    /// How much ClickHouse reads for the last whole hour.
+    ///
+    /// @param body a batch export, unfinished perhaps, as [FormCompletion] takes it
+    /// @throws InvalidRequestException when the model does not fit what ClickHouse has
+    public ReadAdvice readAdvice(long projectId, JsonNode body) {
+        JsonNode form = completion.complete(projectId, body);
+        RowSelection selection = rules.checkSelection(form, projectId, lastHour());
+        check(selection, form);
+        return source.readAdvice(selection, tag("advice"));
     }
 
     /// @param form the batch export that the selection was read from

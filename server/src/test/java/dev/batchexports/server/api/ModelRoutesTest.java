@@ -111,6 +111,16 @@ class ModelRoutesTest {
     }
 
     @Test
+    void whatClickHouseReadsIsMeasured() {
+        JsonNode advice =
+                client.post("read_advice/", Map.of("model", "events")).is(200).json();
+
+        assertThat(advice.get("verdict").stringValue()).isEqualTo("good");
+        assertThat(advice.get("message").stringValue()).startsWith("ClickHouse reads ");
+        assertThat(advice.get("rows_selected").longValue()).isLessThanOrEqualTo(advice.get("rows_read").longValue());
+    }
+
+    @Test
     void aPreviewTakesWhatIsAbsentFromTheStoredExport() {
         String id = client.create(hourlyExport());
 

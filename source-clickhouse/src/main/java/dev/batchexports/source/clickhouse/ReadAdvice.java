@@ -41,6 +41,7 @@ public record ReadAdvice(
 
     /// Without these, ClickHouse answers from what it remembers of former queries or from counts beside the table.
     private static final Map<String, String> HONEST = Map.of(
+            "max_execution_time", "60",
             "use_query_condition_cache", "0",
             "use_skip_indexes_on_data_read", "0",
             "optimize_use_implicit_projections", "0",
@@ -53,8 +54,8 @@ public record ReadAdvice(
 
     static ReadAdvice measure(SelectionQueries queries) {
         ResolvedSelection selection = queries.resolve();
-        long selected = queries.count(selection.count());
         String summary = queries.summary(selection.count(), HONEST);
+        long selected = queries.count(selection.count());
         long read = figure(summary, "read_rows");
         long bytes = figure(summary, "read_bytes");
         Duration elapsed = Duration.ofNanos(figure(summary, "elapsed_ns"));

@@ -1,5 +1,6 @@
 package dev.batchexports.server;
 
+import dev.batchexports.cli.ClientCommands;
 import dev.batchexports.server.commands.DemoCommand;
 import dev.batchexports.server.commands.DevCommand;
 import dev.batchexports.server.commands.ServerCommand;
@@ -22,18 +23,23 @@ public final class Main implements Runnable {
     private CommandSpec spec = CommandSpec.create();
 
     public static void main(String[] arguments) {
-        int status = new CommandLine(new Main())
-                .setCaseInsensitiveEnumValuesAllowed(true)
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /// All commands, as a person types them.
+    public static CommandLine commandLine() {
+        return ClientCommands.addTo(new CommandLine(new Main()))
                 .setExecutionExceptionHandler((exception, commandLine, result) -> {
-                    commandLine.getErr().println("bx: " + StartFailure.sentence(exception));
+                    commandLine
+                            .getErr()
+                            .println(ClientCommands.explanation(exception)
+                                    .orElseGet(() -> "bx: " + StartFailure.sentence(exception)));
                     return 1;
-                })
-                .execute(arguments);
-        System.exit(status);
+                });
     }
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Name a command: demo, dev, server or worker.");
+        throw new ParameterException(spec.commandLine(), "Name a command.");
     }
 }

@@ -2,6 +2,7 @@ package dev.batchexports.server;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.batchexports.server.exports.DestinationCatalog;
+import dev.batchexports.server.health.HealthConfiguration;
 import dev.batchexports.server.security.EndpointGuard;
 import dev.batchexports.server.security.Keyring;
 import dev.batchexports.server.security.SecuritySettings;
@@ -14,11 +15,13 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /// What every role of the server is made of: settings, keys, database, source and destinations, stores and
 /// services.
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({Settings.class, DatabaseSettings.class, SecuritySettings.class})
+@Import(HealthConfiguration.class)
 @ComponentScan({
     "dev.batchexports.server.exports",
     "dev.batchexports.server.runs",

@@ -1,9 +1,12 @@
 package dev.batchexports.server;
 
+import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.secret.Secret;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -19,7 +22,9 @@ public record Settings(
         @DefaultValue Encryption encryption,
         @DefaultValue Worker worker,
         @DefaultValue Limits limits,
+        @DefaultValue Reconciliation reconciliation,
         @DefaultValue Logs logs,
+        @DefaultValue Metrics metrics,
         @DefaultValue Testing testing) {
 
     public enum Role {
@@ -102,8 +107,38 @@ public record Settings(
             @DefaultValue("false") boolean allowShortIntervals,
             @DefaultValue("false") boolean allowQueryModels) {}
 
+    /// When the rows of a completed run's interval are counted again, to find those that became visible late.
+    ///
+    /// @param after how long after the run completed, and after each count the next one
+    public record Reconciliation(
+            @DefaultValue({"10m", "1h", "24h"}) List<Duration> after) {
+        /// What landed longer ago than this when it was exported is taken for complete.
+        private static final Duration RECENT = Duration.ofDays(2);
+
+        public Reconciliation {
+            after = List.copyOf(after);
+        }
+
+        /// When the rows of a run that completes now are counted for the first time; null for never.
+        public @Nullable Instant first(Interval interval, Instant now) {
+            return interval.end().isBefore(now.minus(RECENT)) ? null : next(0, now);
+        }
+
+        /// When rows that were counted so often are counted again; null for never.
+        public @Nullable Instant next(int counts, Instant now) {
+            return counts < after.size() ? now.plus(after.get(counts)) : null;
+        }
+    }
+
     /// @param retention how long log lines of runs are kept
     public record Logs(@DefaultValue("30d") Duration retention) {}
+
+    /// Where a worker tells its metrics and health; the server does so at its own port.
+    ///
+    /// @param port 0 for none
+    public record Metrics(
+            @DefaultValue("127.0.0.1") String host,
+            @DefaultValue("0") int port) {}
 
     /// For tests that kill a worker at a labelled point.
     ///

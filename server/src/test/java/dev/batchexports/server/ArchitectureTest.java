@@ -1,5 +1,7 @@
 package dev.batchexports.server;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
@@ -28,6 +30,14 @@ class ArchitectureTest {
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage("dev.batchexports.core..", "java..", "org.jspecify.annotations..");
+
+    @ArchTest
+    static final ArchRule CLIENTS_KNOW_NOTHING_BUT_THE_API = noClasses()
+            .that()
+            .resideInAPackage("dev.batchexports.cli..")
+            .should()
+            .dependOnClassesThat(
+                    resideInAPackage("dev.batchexports..").and(resideOutsideOfPackage("dev.batchexports.cli..")));
 
     @ArchTest
     static final ArchRule NOBODY_KNOWS_THE_API_BUT_THE_APPLICATION = noClasses()

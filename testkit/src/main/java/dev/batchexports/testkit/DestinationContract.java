@@ -13,6 +13,7 @@ import dev.batchexports.core.destination.SliceReceipt;
 import dev.batchexports.core.destination.TestStep;
 import dev.batchexports.core.destination.Transfer;
 import dev.batchexports.core.destination.TransferContext;
+import dev.batchexports.core.destination.WriteMode;
 import dev.batchexports.core.error.ErrorKind;
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.interval.Interval;
@@ -39,6 +40,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -181,8 +183,7 @@ public abstract class DestinationContract {
         SampleRun run = run("first", 1, 1);
         try (Destination destination = harness().open();
                 Transfer transfer = destination.begin(run.context());
-                GeneratedRows rows = GeneratedRows.big(BIG_STREAM_BYTES)) {
-            assumeThat(destination.encoding()).isEqualTo(new Encoding(FileFormat.JSON_LINES, Compression.NONE));
+                GeneratedRows rows = GeneratedRows.big(BIG_STREAM_BYTES, textFormat(destination))) {
             Slice slice = new Slice(0, INTERVAL, 0, 1, 1, rows.length());
             long before = usedHeap();
             AtomicLong peak = new AtomicLong();
@@ -198,6 +199,13 @@ public abstract class DestinationContract {
             assertThat(peak.get() - before).isLessThan(HEAP_GROWTH_LIMIT);
             transfer.abort();
         }
+    }
+
+    private static FileFormat textFormat(Destination destination) {
+        Encoding encoding = destination.encoding();
+        assumeThat(encoding.compression()).isEqualTo(Compression.NONE);
+        assumeThat(encoding.format()).isNotEqualTo(FileFormat.PARQUET);
+        return encoding.format();
     }
 
     // Doing it again changes nothing
@@ -406,14 +414,106 @@ public abstract class DestinationContract {
     }
 
     @Test
+    public void addsToWhatAnEarlierRunExported() throws InterruptedException {
+        assumeThat(replaces()).isFalse();
+        SampleRun earlier = run("earlier", 1, 3);
+        SampleRun later = run("later", 2, 2);
+        try (Destination destination = harness().open()) {
+            List<SliceReceipt> receipts = earlier.writeAll(destination);
+            CommitResult.Committed _ = committed(earlier.commit(destination, receipts));
+            CommitResult.Committed _ = later.export(destination);
+            CommitResult.Committed _ = committed(earlier.commit(destination, receipts));
+            assertVisible(earlier, later);
+        }
+    }
+
+    // Merging by a key: the text is the version, which grows with the label
+
+    private static final WriteMode BY_ID = new WriteMode.Merge(List.of("id"), "text");
+
+    @Test
+    public void mergesByKeyWhereTheGreaterVersionWins() throws InterruptedException {
+        assumeThat(harness().merges()).isTrue();
+        SampleRun first = run("version 2", 1, 2).with(BY_ID);
+        SampleRun older = run("version 1", 2, 3).with(BY_ID);
+        SampleRun newer = run("version 3", 3, 1).with(BY_ID);
+        try (Destination destination = harness().open()) {
+            CommitResult.Committed _ = first.export(destination);
+            assertVisible(first);
+            CommitResult.Committed _ = older.export(destination);
+            assertThat(harness().visibleRows(first.context()))
+                    .containsExactlyInAnyOrderElementsOf(together(List.of(
+                            first.file(0).rows(),
+                            first.file(1).rows(),
+                            older.file(2).rows())));
+            CommitResult.Committed _ = newer.export(destination);
+            assertThat(harness().visibleRows(first.context()))
+                    .containsExactlyInAnyOrderElementsOf(together(List.of(
+                            newer.file(0).rows(),
+                            first.file(1).rows(),
+                            older.file(2).rows())));
+        }
+    }
+
+    @Test
+    public void mergesTheRowsOfARunAmongThemselves() throws InterruptedException {
+        assumeThat(harness().merges()).isTrue();
+        List<SampleRow> old = SampleRow.of("version 1", 0, ROWS);
+        List<SampleRow> current = SampleRow.of("version 2", 0, ROWS);
+        SampleRun run = SampleRun.of(
+                        export, model, INTERVAL, 1, List.of(together(List.of(old, current)), current, old), encoding())
+                .with(BY_ID);
+        try (Destination destination = harness().open()) {
+            List<SliceReceipt> receipts = run.writeAll(destination);
+            CommitResult.Committed _ = committed(run.commit(destination, receipts));
+            assertThat(harness().visibleRows(run.context())).containsExactlyInAnyOrderElementsOf(current);
+            CommitResult.Committed _ = committed(run.commit(destination, receipts));
+            assertThat(harness().visibleRows(run.context())).containsExactlyInAnyOrderElementsOf(current);
+        }
+    }
+
+    @Test
+    public void mergesWithoutAVersionSoThatTheLaterRunWins() throws InterruptedException {
+        assumeThat(harness().merges()).isTrue();
+        WriteMode mode = new WriteMode.Merge(List.of("id"), null);
+        SampleRun earlier = run("version 2", 1, 2).with(mode);
+        SampleRun later = run("version 1", 2, 1).with(mode);
+        try (Destination destination = harness().open()) {
+            CommitResult.Committed _ = earlier.export(destination);
+            CommitResult.Committed _ = later.export(destination);
+            assertThat(harness().visibleRows(later.context()))
+                    .containsExactlyInAnyOrderElementsOf(together(
+                            List.of(later.file(0).rows(), earlier.file(1).rows())));
+        }
+    }
+
+    @Test
+    public void writesSlicesOfAMergeAgainThatTheStoreLost() throws InterruptedException {
+        assumeThat(harness().merges()).isTrue();
+        SampleRun run = run("version 1", 1, 2).with(BY_ID);
+        try (Destination destination = harness().open()) {
+            List<SliceReceipt> receipts = run.writeAll(destination);
+            harness().expireLeftovers(run.context());
+            assertThat(run.commit(destination, receipts)).isEqualTo(new CommitResult.SlicesLost(Set.of(0, 1)));
+            CommitResult.Committed _ = run.export(destination);
+            assertVisible(run);
+        }
+    }
+
+    private static List<SampleRow> together(List<List<SampleRow>> parts) {
+        return parts.stream().flatMap(List::stream).toList();
+    }
+
+    @Test
     public void leavesOtherIntervalsAlone() throws InterruptedException {
         SampleRun neighbour = SampleRun.of(
-                export,
-                model,
-                new Interval(INTERVAL.end(), INTERVAL.end().plus(INTERVAL.duration())),
-                1,
-                List.of(SampleRow.of("neighbour", 7, ROWS)),
-                encoding());
+                        export,
+                        model,
+                        new Interval(INTERVAL.end(), INTERVAL.end().plus(INTERVAL.duration())),
+                        1,
+                        List.of(SampleRow.of("neighbour", 7, ROWS)),
+                        encoding())
+                .with(harness().rerun().writeMode());
         SampleRun run = run("first", 2, 2);
         try (Destination destination = harness().open()) {
             CommitResult.Committed _ = neighbour.export(destination);
@@ -427,8 +527,7 @@ public abstract class DestinationContract {
     // Presumed dead, but alive
 
     @Test
-    public void letsAnOlderRunNotReplaceALaterOne() throws InterruptedException {
-        assumeThat(replaces()).isTrue();
+    public void letsAnOlderRunNotCommitAfterALaterOne() throws InterruptedException {
         SampleRun older = run("older", 1, 3);
         SampleRun later = run("later", 2, 2);
         try (Destination destination = harness().open()) {
@@ -762,27 +861,29 @@ public abstract class DestinationContract {
 
     private SampleRun run(String table, String label, long generation, int slices, int rows) {
         return SampleRun.of(
-                export,
-                table,
-                INTERVAL,
-                generation,
-                IntStream.range(0, slices)
-                        .mapToObj(slice -> SampleRow.of(label, slice, rows))
-                        .toList(),
-                encoding());
+                        export,
+                        table,
+                        INTERVAL,
+                        generation,
+                        IntStream.range(0, slices)
+                                .mapToObj(slice -> SampleRow.of(label, slice, rows))
+                                .toList(),
+                        encoding())
+                .with(harness().rerun().writeMode());
     }
 
     /// A run of slices that take several requests each to write.
     protected final SampleRun bigRun(String label, long generation, int slices) {
         return SampleRun.of(
-                export,
-                model,
-                INTERVAL,
-                generation,
-                IntStream.range(0, slices)
-                        .mapToObj(slice -> SampleRow.withPadding(label, slice, BIG_ROWS, BIG_ROW_CHARACTERS))
-                        .toList(),
-                encoding());
+                        export,
+                        model,
+                        INTERVAL,
+                        generation,
+                        IntStream.range(0, slices)
+                                .mapToObj(slice -> SampleRow.withPadding(label, slice, BIG_ROWS, BIG_ROW_CHARACTERS))
+                                .toList(),
+                        encoding())
+                .with(harness().rerun().writeMode());
     }
 
     private Encoding encoding() {
@@ -795,8 +896,11 @@ public abstract class DestinationContract {
         return harness().rerun() == DestinationHarness.Rerun.REPLACES;
     }
 
-    protected final void assertVisible(SampleRun run) {
-        assertThat(harness().visibleRows(run.context())).containsExactlyInAnyOrderElementsOf(run.rows());
+    /// @param runs of the same interval
+    protected final void assertVisible(SampleRun... runs) {
+        assertThat(harness().visibleRows(runs[0].context()))
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.of(runs).flatMap(run -> run.rows().stream()).toList());
     }
 
     private void assertNothingVisible(SampleRun run) {

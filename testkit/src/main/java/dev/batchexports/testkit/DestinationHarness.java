@@ -2,6 +2,7 @@ package dev.batchexports.testkit;
 
 import dev.batchexports.core.destination.Destination;
 import dev.batchexports.core.destination.TransferContext;
+import dev.batchexports.core.destination.WriteMode;
 import java.net.InetSocketAddress;
 import java.util.List;
 
@@ -13,10 +14,22 @@ public interface DestinationHarness {
     /// What a run does to an interval that was exported before.
     enum Rerun {
         REPLACES,
-        APPENDS
+        APPENDS;
+
+        WriteMode writeMode() {
+            return switch (this) {
+                case REPLACES -> new WriteMode.Replace();
+                case APPENDS -> new WriteMode.Append();
+            };
+        }
     }
 
     Rerun rerun();
+
+    /// Whether the destination can merge by a key, which destinations that write files cannot.
+    default boolean merges() {
+        return false;
+    }
 
     /// Opens the destination, as a process of its own would. The caller closes it.
     Destination open();

@@ -3,8 +3,10 @@ package dev.batchexports.testkit;
 import dev.batchexports.core.error.ErrorKind;
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.source.EncodedRows;
+import dev.batchexports.core.source.FileFormat;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 
 /// Encoded rows that come from memory or from nowhere, and that break or stall where a test wants.
@@ -58,11 +60,18 @@ public final class GeneratedRows implements EncodedRows {
         return new GeneratedRows(file.bytes(), bytes, file.rows().size(), Ending.STALLED);
     }
 
-    /// JSON lines of about so many bytes, made on the way: the stream takes no memory.
-    public static GeneratedRows big(long bytes) {
+    /// Rows of about so many bytes, made on the way: the stream takes no memory.
+    ///
+    /// @param format JSONLines or TabSeparated
+    public static GeneratedRows big(long bytes, FileFormat format) {
+        String line = switch (format) {
+            case JSON_LINES -> "{\"id\":%09d,\"text\":\"%s\"}\n";
+            case TAB_SEPARATED -> "%09d\t%s\n";
+            case PARQUET -> throw new IllegalArgumentException("a Parquet file is not made of equal pieces");
+        };
         StringBuilder lines = new StringBuilder();
-        for (int line = 0; line < 1_000; line++) {
-            lines.append("{\"id\":%09d,\"text\":\"%s\"}\n".formatted(line, "x".repeat(line % 200)));
+        for (int row = 0; row < 1_000; row++) {
+            lines.append(String.format(Locale.ROOT, line, row, "x".repeat(row % 200)));
         }
         byte[] pattern = lines.toString().getBytes(StandardCharsets.UTF_8);
         long repeats = Math.max(1, bytes / pattern.length);

@@ -45,6 +45,13 @@ public record SampleRun(TransferContext context, List<SampleFile> files) {
                 slices.stream().map(rows -> SampleFile.encode(rows, encoding)).toList());
     }
 
+    /// The same run, writing in another mode.
+    public SampleRun with(WriteMode mode) {
+        return new SampleRun(
+                new TransferContext(context.run(), context.modelName(), mode, context.columns(), context.sliceCount()),
+                files);
+    }
+
     public int sliceCount() {
         return files.size();
     }

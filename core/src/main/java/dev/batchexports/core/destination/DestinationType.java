@@ -13,6 +13,11 @@ public interface DestinationType<C extends Record> {
 
     Class<C> configurationType();
 
+    /// Whether a run of an interval that was exported before replaces what is there in every [WriteMode].
+    default boolean alwaysReplaces() {
+        return false;
+    }
+
     /// Opens the destination without talking to it.
     Destination open(C configuration, DestinationLimits limits);
 }

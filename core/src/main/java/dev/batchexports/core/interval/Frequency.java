@@ -1,7 +1,6 @@
 package dev.batchexports.core.interval;
 
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -62,7 +61,7 @@ public sealed interface Frequency {
     ///
     /// @throws IllegalArgumentException naming the accepted forms
     static Frequency parse(String text) {
-        return switch (text.strip().toLowerCase(Locale.ROOT)) {
+        return switch (text) {
             case "hour" -> new Hour();
             case "day" -> new Day();
             case "week" -> new Week();

@@ -1,5 +1,6 @@
 package dev.batchexports.core.source;
 
+import dev.batchexports.core.interval.Interval;
 import java.util.List;
 import java.util.UUID;
 
@@ -16,6 +17,17 @@ public interface Source extends AutoCloseable {
     ///
     /// @param columns those of the plan
     long count(RowSelection selection, List<SourceColumn> columns, Slice slice, QueryTag tag);
+
+    /// Counts the rows of each of several intervals that are visible now: in one query where the source can.
+    ///
+    /// @param selection its interval spans all of them
+    /// @param intervals ascending and disjoint
+    /// @return one count for each interval, in their order
+    default List<Long> counts(RowSelection selection, List<Interval> intervals, QueryTag tag) {
+        return intervals.stream()
+                .map(interval -> count(selection.within(interval), tag))
+                .toList();
+    }
 
     /// Starts to stream one slice, encoded.
     ///

@@ -1,20 +1,11 @@
 package dev.batchexports.server.api;
 
-import dev.batchexports.core.error.ExportException;
 import dev.batchexports.server.request.RequestTime;
 import dev.batchexports.server.security.TokenService;
-import dev.batchexports.server.workflow.OrchestrationUnavailableException;
-import dev.batchexports.server.workflow.TaskQueues;
-import dev.batchexports.source.clickhouse.ClickHouseSource;
 import jakarta.servlet.Filter;
-import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
 import org.apache.catalina.core.StandardHost;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
@@ -25,7 +16,6 @@ import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.convert.converter.Converter;
 import org.springframework.format.FormatterRegistry;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.ResourceHandlerRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
@@ -81,50 +71,13 @@ public class ApiConfiguration {
         });
     }
 
-    @Bean(destroyMethod = "close")
-    Readiness readiness(JdbcClient jdbc, ClickHouseSource source, ObjectProvider<TaskQueues> queues, Clock clock) {
-        List<DependencyCheck> checks = new ArrayList<>();
-        checks.add(new DependencyCheck("database", () -> {
-            jdbc.sql("select 1").query(Integer.class).single();
-            return Optional.empty();
-        }));
-        checks.add(new DependencyCheck("clickhouse", () -> {
-            try {
-                source.check();
-                return Optional.empty();
-            } catch (ExportException e) {
-                return Optional.of(e.sentence());
-            }
-        }));
-        queues.ifAvailable(taskQueues -> {
-            checks.add(new DependencyCheck("temporal", () -> temporalProblem(taskQueues)));
-            checks.add(new DependencyCheck("workers", () -> workerProblem(taskQueues)));
-        });
-        return new Readiness(checks, clock);
-    }
-
-    private static Optional<String> temporalProblem(TaskQueues queues) {
-        queues.withoutPollers();
-        return Optional.empty();
-    }
-
-    private static Optional<String> workerProblem(TaskQueues queues) {
-        try {
-            List<String> idle = queues.withoutPollers();
-            return idle.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of("no worker serves the task queues " + String.join(", ", idle));
-        } catch (OrchestrationUnavailableException e) {
-            return Optional.of("cannot be seen while Temporal does not answer");
-        }
-    }
-
     @Bean
     WebMvcConfigurer web() {
         return new WebMvcConfigurer() {
             @Override
             public void addInterceptors(InterceptorRegistry registry) {
                 registry.addInterceptor(new ScopeInterceptor());
+                registry.addInterceptor(new QueryParameters());
             }
 
             @Override

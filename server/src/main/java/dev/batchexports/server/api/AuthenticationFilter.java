@@ -17,7 +17,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
 /// Answers 401 to whoever asks for anything but one of [PublicPaths] without a valid token, before the
 /// request is looked at any further.
 final class AuthenticationFilter extends OncePerRequestFilter {
-    static final String TOKEN = AuthenticationFilter.class.getName() + ".token";
+    static final String TOKEN = "dev.batchexports.server.api.token";
 
     private static final String BEARER = "Bearer ";
     private static final String CHALLENGE = "Bearer realm=\"batch-exports\"";

@@ -1,11 +1,14 @@
 package dev.batchexports.server.api;
 
+import dev.batchexports.core.error.ErrorKind;
+import dev.batchexports.core.error.ExportException;
 import dev.batchexports.server.backfills.Backfill;
 import dev.batchexports.server.backfills.BackfillForm;
 import dev.batchexports.server.backfills.BackfillPlan;
 import dev.batchexports.server.backfills.BackfillService;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.ExportService;
+import dev.batchexports.server.request.InvalidRequestException;
 import dev.batchexports.server.request.JsonFields;
 import dev.batchexports.server.request.Violations;
 import dev.batchexports.server.security.Scope;
@@ -94,7 +97,13 @@ class BackfillRoutes {
                     JsonNode body) {
         BatchExport export = exports.find(projectId, id);
         Violations violations = new Violations();
-        return backfills.plan(export, form(body, violations), violations);
+        try {
+            return backfills.plan(export, form(body, violations), violations);
+        } catch (ExportException e) {
+            throw e.kind() == ErrorKind.USER
+                    ? new InvalidRequestException("/model", (e.sentence() + " " + e.fix()).strip())
+                    : e;
+        }
     }
 
     @Operation(operationId = "getBackfill", summary = "Get a backfill")

@@ -49,6 +49,8 @@ record BatchExportAnswer(
 
         @Schema(allowableValues = {"append", "replace"}) String rerunMode,
 
+        @Schema(allowableValues = {"report", "export"}) String lateRows,
+
         long settleSeconds,
         long giveUpAfterSeconds,
         Instant createdAt,
@@ -56,7 +58,13 @@ record BatchExportAnswer(
         @Nullable Instant lastPausedAt,
 
         @Schema(description = "The latest runs, newest first; at most 10.")
-        List<RunAnswer> latestRuns) {
+        List<RunAnswer> latestRuns,
+
+        @Schema(description = "Rows that became visible after their interval was read, and are not exported.")
+        long rowsLate,
+
+        @Schema(description = "What the change that this answers means for past and future; empty otherwise.")
+        List<String> effects) {
 
     static final int LATEST_RUNS = 10;
 
@@ -65,7 +73,10 @@ record BatchExportAnswer(
     record DestinationAnswer(@Schema(example = "S3") String type, Map<String, Object> config) {}
 
     /// @param latestRuns newest first
-    static BatchExportAnswer of(BatchExport export, List<Run> latestRuns, Instant now) {
+    /// @param rowsLate that are not exported
+    /// @param effects of the change that this answers
+    static BatchExportAnswer of(
+            BatchExport export, List<Run> latestRuns, long rowsLate, List<String> effects, Instant now) {
         IntervalGrid grid = export.grid();
         return new BatchExportAnswer(
                 export.id(),
@@ -87,11 +98,14 @@ record BatchExportAnswer(
                 export.startAt(),
                 export.endAt(),
                 export.rerunMode().word(),
+                export.lateRows().word(),
                 export.settle().toSeconds(),
                 export.giveUpAfter().toSeconds(),
                 export.createdAt(),
                 export.lastUpdatedAt(),
                 export.lastPausedAt(),
-                latestRuns.stream().map(RunAnswer::of).toList());
+                latestRuns.stream().map(RunAnswer::of).toList(),
+                rowsLate,
+                effects);
     }
 }

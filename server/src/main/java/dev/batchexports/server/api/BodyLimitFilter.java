@@ -7,22 +7,17 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.filter.OncePerRequestFilter;
 
-/// Refuses bodies of more than 1 MiB, whether they tell their length or not.
+/// Refuses bodies of more than 1 MiB, whether they tell their length or not. One that does not is read
+/// before anything else looks at it: what is wrong within its first megabyte must not hide that it is too
+/// long.
 final class BodyLimitFilter extends OncePerRequestFilter {
-    static final long LIMIT = 1 << 20;
-
-    /// The body turned out to be longer than the limit while it was read.
-    static final class BodyTooLongException extends IOException {
-        private static final long serialVersionUID = 1L;
-
-        BodyTooLongException() {
-            super("the body is longer than " + LIMIT + " bytes");
-        }
-    }
+    static final int LIMIT = 1 << 20;
 
     private final ProblemWriter problems;
 
@@ -35,69 +30,68 @@ final class BodyLimitFilter extends OncePerRequestFilter {
             throws ServletException, IOException {
         if (request.getContentLengthLong() > LIMIT) {
             problems.write(response, problem());
+        } else if (request.getHeader(HttpHeaders.TRANSFER_ENCODING) == null) {
+            chain.doFilter(request, response);
         } else {
-            chain.doFilter(new Limited(request), response);
+            byte[] body = request.getInputStream().readNBytes(LIMIT + 1);
+            if (body.length > LIMIT) {
+                problems.write(response, problem());
+            } else {
+                chain.doFilter(new Read(request, body), response);
+            }
         }
     }
 
-    static Problem problem() {
+    private static Problem problem() {
         return Problem.of(
                 HttpStatus.CONTENT_TOO_LARGE, "body_too_long", "The body must not be longer than " + LIMIT + " bytes.");
     }
 
-    private static final class Limited extends HttpServletRequestWrapper {
-        Limited(HttpServletRequest request) {
+    /// A request whose body has been read already.
+    private static final class Read extends HttpServletRequestWrapper {
+        private final ServletInputStream body;
+
+        Read(HttpServletRequest request, byte[] body) {
             super(request);
+            this.body = new BytesStream(body);
         }
 
         @Override
-        public ServletInputStream getInputStream() throws IOException {
-            return new LimitedStream(super.getInputStream());
+        public ServletInputStream getInputStream() {
+            return body;
         }
     }
 
-    private static final class LimitedStream extends ServletInputStream {
-        private final ServletInputStream body;
-        private long length;
+    private static final class BytesStream extends ServletInputStream {
+        private final ByteArrayInputStream bytes;
 
-        LimitedStream(ServletInputStream body) {
-            this.body = body;
+        BytesStream(byte[] bytes) {
+            this.bytes = new ByteArrayInputStream(bytes);
         }
 
         @Override
-        public int read() throws IOException {
-            int next = body.read();
-            count(next < 0 ? 0 : 1);
-            return next;
+        public int read() {
+            return bytes.read();
         }
 
         @Override
-        public int read(byte[] buffer, int offset, int size) throws IOException {
-            int read = body.read(buffer, offset, size);
-            count(Math.max(read, 0));
-            return read;
-        }
-
-        private void count(int read) throws IOException {
-            length += read;
-            if (length > LIMIT) {
-                throw new BodyTooLongException();
-            }
+        public int read(byte[] buffer, int offset, int size) {
+            return bytes.read(buffer, offset, size);
         }
 
         @Override
         public boolean isFinished() {
-            return body.isFinished();
+            return bytes.available() == 0;
         }
 
         @Override
         public boolean isReady() {
-            return body.isReady();
+            return true;
         }
 
         @Override
         public void setReadListener(ReadListener listener) {
-            body.setReadListener(listener);
+            throw new UnsupportedOperationException("requests are not read asynchronously");
         }
     }
 }

@@ -2,16 +2,19 @@ package dev.batchexports.server.api;
 
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.CatchUp;
+import dev.batchexports.server.exports.ChangedExport;
 import dev.batchexports.server.exports.ConnectionTest;
 import dev.batchexports.server.exports.ExportForm;
 import dev.batchexports.server.exports.ExportService;
 import dev.batchexports.server.exports.ExportStatus;
 import dev.batchexports.server.exports.ModelPreview;
+import dev.batchexports.server.exports.ScheduledInterval;
 import dev.batchexports.server.request.InvalidRequestException;
 import dev.batchexports.server.request.JsonFields;
 import dev.batchexports.server.request.Violations;
 import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunService;
+import dev.batchexports.server.security.AccessToken;
 import dev.batchexports.server.security.Scope;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -33,6 +36,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PatchMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestAttribute;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -97,12 +101,18 @@ class ExportRoutes {
                 Cursor.export(cursor),
                 size + 1);
         Map<UUID, List<Run>> latest = exports.latestRuns(found, BatchExportAnswer.LATEST_RUNS);
+        Map<UUID, Long> late = exports.lateRows(found);
         Instant now = clock.instant();
         return Page.of(
                 found,
                 size,
                 export -> Cursor.of(export.createdAt(), export.id()),
-                export -> BatchExportAnswer.of(export, latest.getOrDefault(export.id(), List.of()), now));
+                export -> BatchExportAnswer.of(
+                        export,
+                        latest.getOrDefault(export.id(), List.of()),
+                        late.getOrDefault(export.id(), 0L),
+                        List.of(),
+                        now));
     }
 
     @Operation(operationId = "createBatchExport", summary = "Create a batch export")
@@ -114,8 +124,9 @@ class ExportRoutes {
             @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content = @Content(schema = @Schema(implementation = ExportForm.class)))
                     @RequestBody
-                    JsonNode body) {
-        BatchExport export = exports.create(projectId, body);
+                    JsonNode body,
+            @RequestAttribute(AuthenticationFilter.TOKEN) AccessToken token) {
+        BatchExport export = exports.create(projectId, body, token.name());
         URI location = ServletUriComponentsBuilder.fromCurrentRequest()
                 .path(export.id() + "/")
                 .build()
@@ -184,7 +195,9 @@ class ExportRoutes {
             operationId = "changeBatchExport",
             summary = "Change a batch export",
             description = "A field replaces the export's; null takes it back to its default. Of destination.config each"
-                    + " parameter by itself replaces the export's, so that absent secrets are kept; null removes one.")
+                    + " parameter by itself replaces the export's, so that absent secrets are kept; null removes one."
+                    + " What was exported, or was to be exported by now, keeps its intervals; effects say what the"
+                    + " change means for the past and for the future.")
     @PatchMapping(path = "{id}/", consumes = MediaType.APPLICATION_JSON_VALUE)
     @RequiresScope(Scope.WRITE)
     BatchExportAnswer change(
@@ -193,8 +206,9 @@ class ExportRoutes {
             @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content = @Content(schema = @Schema(ref = "#/components/schemas/BatchExportChange")))
                     @RequestBody
-                    JsonNode body) {
-        return answer(exports.change(projectId, id, body));
+                    JsonNode body,
+            @RequestAttribute(AuthenticationFilter.TOKEN) AccessToken token) {
+        return answer(exports.change(projectId, id, body, token.name()));
     }
 
     @Operation(
@@ -211,11 +225,17 @@ class ExportRoutes {
     @Operation(operationId = "pauseBatchExport", summary = "Pause a batch export", description = "What runs goes on.")
     @PostMapping("{id}/pause/")
     @RequiresScope(Scope.WRITE)
-    BatchExportAnswer pause(@PathVariable("project_id") long projectId, @PathVariable UUID id) {
-        return answer(exports.pause(projectId, id));
+    BatchExportAnswer pause(
+            @PathVariable("project_id") long projectId,
+            @PathVariable UUID id,
+            @RequestAttribute(AuthenticationFilter.TOKEN) AccessToken token) {
+        return answer(exports.pause(projectId, id, token.name()));
     }
 
-    @Operation(operationId = "unpauseBatchExport", summary = "Unpause a batch export")
+    @Operation(
+            operationId = "unpauseBatchExport",
+            summary = "Unpause a batch export",
+            description = "The intervals that ended meanwhile show as skipped, unless a backfill is asked for.")
     @PostMapping(path = "{id}/unpause/", consumes = MediaType.APPLICATION_JSON_VALUE)
     @RequiresScope(Scope.WRITE)
     BatchExportAnswer unpause(
@@ -225,7 +245,8 @@ class ExportRoutes {
                             content = @Content(schema = @Schema(implementation = UnpauseForm.class)))
                     @RequestBody(required = false)
                     @Nullable
-                    JsonNode body) {
+                    JsonNode body,
+            @RequestAttribute(AuthenticationFilter.TOKEN) AccessToken token) {
         CatchUp catchUp = CatchUp.NOTHING;
         if (body != null) {
             Violations violations = new Violations();
@@ -233,13 +254,14 @@ class ExportRoutes {
             violations.orThrow();
             catchUp = form.path("backfill").asBoolean(false) ? CatchUp.MISSED_INTERVALS : CatchUp.NOTHING;
         }
-        return answer(exports.unpause(projectId, id, catchUp));
+        return answer(exports.unpause(projectId, id, catchUp, token.name()));
     }
 
     @Operation(
             operationId = "previewSchedule",
             summary = "Preview the schedule",
-            description = "The next intervals, soonest first; none while the export is paused or ended.")
+            description =
+                    "The next intervals, soonest first, as if the export were not paused; none when it has" + " ended.")
     @GetMapping("{id}/schedule/")
     @RequiresScope(Scope.READ)
     Results<ScheduledIntervalAnswer> schedule(
@@ -249,23 +271,72 @@ class ExportRoutes {
                     @RequestParam(required = false)
                     @Nullable
                     Integer count) {
+        return answer(exports.upcoming(projectId, id, previewed(count)));
+    }
+
+    @Operation(
+            operationId = "previewNewSchedule",
+            summary = "Preview the schedule of a new batch export",
+            description = "The next intervals of a batch export that does not exist yet. Of the body only interval,"
+                    + " timezone, offset_hour, offset_day, start_at and end_at count.")
+    @PostMapping(path = "schedule/", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @RequiresScope(Scope.READ)
+    Results<ScheduledIntervalAnswer> schedule(
+            @PathVariable("project_id") long projectId,
+            @Parameter(schema = @Schema(type = "integer", minimum = "1", maximum = "100", defaultValue = "5"))
+                    @RequestParam(required = false)
+                    @Nullable
+                    Integer count,
+            @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(ref = "#/components/schemas/ConnectionTestRequest")))
+                    @RequestBody
+                    JsonNode body) {
+        return answer(exports.upcoming(projectId, body, previewed(count)));
+    }
+
+    private static int previewed(@Nullable Integer count) {
         int wanted = count == null ? DEFAULT_PREVIEW : count;
         if (wanted < 1 || wanted > MAXIMUM_PREVIEW) {
             throw new InvalidRequestException("/count", "must be 1 to " + MAXIMUM_PREVIEW);
         }
-        return new Results<>(exports.upcoming(projectId, id, wanted).stream()
-                .map(ScheduledIntervalAnswer::of)
-                .toList());
+        return wanted;
+    }
+
+    private static Results<ScheduledIntervalAnswer> answer(List<ScheduledInterval> upcoming) {
+        return new Results<>(upcoming.stream().map(ScheduledIntervalAnswer::of).toList());
+    }
+
+    @Operation(
+            operationId = "listRevisions",
+            summary = "List the revisions of a batch export",
+            description = "Every version of its configuration, newest first: who made it, when, and what it changed."
+                    + " Secrets are named, never shown.")
+    @GetMapping("{id}/revisions/")
+    @RequiresScope(Scope.READ)
+    Page<RevisionAnswer> revisions(
+            @PathVariable("project_id") long projectId,
+            @PathVariable UUID id,
+            @Parameter(schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
+                    @RequestParam(required = false)
+                    @Nullable
+                    Integer limit,
+            @RequestParam(required = false) @Nullable String cursor) {
+        int size = Page.limit(limit);
+        return Page.of(
+                exports.revisions(projectId, id, Cursor.log(cursor), size + 1),
+                size,
+                revision -> Cursor.of(revision.version()),
+                RevisionAnswer::of);
     }
 
     @Operation(
             operationId = "listIntervals",
             summary = "List expected intervals",
             description = "One entry for each interval that was to be exported, oldest first, so that a missing one"
-                    + " shows. At most 10000.")
+                    + " shows. At most 10000. An interval is completed when completed runs cover all of it.")
     @GetMapping("{id}/intervals/")
     @RequiresScope(Scope.READ)
-    Results<IntervalAnswer> intervals(
+    IntervalsAnswer intervals(
             @PathVariable("project_id") long projectId,
             @PathVariable UUID id,
             @Parameter(description = "36 intervals before the end by default.")
@@ -276,14 +347,18 @@ class ExportRoutes {
                     @RequestParam(required = false)
                     @Nullable
                     Instant end) {
-        return new Results<>(runs.intervals(exports.find(projectId, id), start, end).stream()
-                .map(IntervalAnswer::of)
-                .toList());
+        return IntervalsAnswer.of(runs.intervals(exports.find(projectId, id), start, end));
     }
 
     private BatchExportAnswer answer(BatchExport export) {
+        return answer(new ChangedExport(export, List.of()));
+    }
+
+    private BatchExportAnswer answer(ChangedExport changed) {
+        BatchExport export = changed.export();
         List<Run> latest = exports.latestRuns(List.of(export), BatchExportAnswer.LATEST_RUNS)
                 .getOrDefault(export.id(), List.of());
-        return BatchExportAnswer.of(export, latest, clock.instant());
+        long late = exports.lateRows(List.of(export)).getOrDefault(export.id(), 0L);
+        return BatchExportAnswer.of(export, latest, late, changed.effects(), clock.instant());
     }
 }

@@ -1,5 +1,6 @@
 package dev.batchexports.server.api;
 
+import dev.batchexports.server.health.Readiness;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;

@@ -12,19 +12,26 @@ record IntervalAnswer(
         Instant dataIntervalStart,
         Instant dataIntervalEnd,
 
-        @Schema(allowableValues = {"completed", "running", "failed", "missing", "upcoming"})
+        @Schema(
+                allowableValues = {"completed", "running", "failed", "missing", "skipped", "upcoming"},
+                description = "skipped: it ended while the export was paused. missing: no run, or runs of a part of it"
+                        + " only.")
         String state,
 
         @Schema(description = "The run that decides the state.") @Nullable
         UUID runId,
 
-        @Nullable Long rows) {
+        @Nullable Long rows,
+
+        @Schema(description = "Rows that became visible after the interval was read, and are not exported.")
+        long rowsLate) {
     static IntervalAnswer of(ExpectedInterval expected) {
         return new IntervalAnswer(
                 expected.interval().start(),
                 expected.interval().end(),
                 expected.state().word(),
                 expected.runId(),
-                expected.rows());
+                expected.rows(),
+                expected.rowsLate());
     }
 }

@@ -129,11 +129,6 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
     @Override
     protected ResponseEntity<Object> handleHttpMessageNotReadable(
             HttpMessageNotReadableException failure, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof BodyLimitFilter.BodyTooLongException) {
-                return answer(BodyLimitFilter.problem());
-            }
-        }
         String detail = failure.getCause() instanceof JacksonException json && json.getLocation() != null
                 ? "The body is not valid JSON: see line " + json.getLocation().getLineNr() + ", column "
                         + json.getLocation().getColumnNr() + "."

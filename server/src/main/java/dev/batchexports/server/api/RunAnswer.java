@@ -40,6 +40,12 @@ record RunAnswer(
         @Schema(description = "Rows that the destination itself reports; null where it cannot be asked.") @Nullable
         Long recordsAtDestination,
 
+        @Schema(description = "Rows of the interval that became visible after the run had read it.")
+        long rowsLate,
+
+        @Schema(description = "The revision of the configuration that it was created with.")
+        long revision,
+
         long bytesExported,
         int filesCount,
         @Nullable ErrorAnswer latestError,
@@ -84,6 +90,8 @@ record RunAnswer(
                 run.recordsCompleted(),
                 run.recordsTotalCount(),
                 run.recordsAtDestination(),
+                run.rowsLate(),
+                run.exportVersion(),
                 run.bytesExported(),
                 run.filesCount(),
                 ErrorAnswer.of(run.latestError()),

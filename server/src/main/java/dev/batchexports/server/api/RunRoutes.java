@@ -150,9 +150,9 @@ class RunRoutes {
                     List<String> level,
             @Parameter(description = "Part of the message, in any case.") @RequestParam(required = false) @Nullable
                     String search,
-            @Parameter(description = "Only lines of this time or later.") @RequestParam(required = false) @Nullable
+            @Parameter(description = "Only lines later than this time.") @RequestParam(required = false) @Nullable
                     Instant after,
-            @Parameter(description = "Only lines before this time.") @RequestParam(required = false) @Nullable
+            @Parameter(description = "Only lines earlier than this time.") @RequestParam(required = false) @Nullable
                     Instant before,
             @Parameter(schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
                     @RequestParam(required = false)
@@ -184,9 +184,9 @@ class RunRoutes {
                     List<String> level,
             @Parameter(description = "Part of the message, in any case.") @RequestParam(required = false) @Nullable
                     String search,
-            @Parameter(description = "Only lines of this time or later.") @RequestParam(required = false) @Nullable
+            @Parameter(description = "Only lines later than this time.") @RequestParam(required = false) @Nullable
                     Instant after,
-            @Parameter(description = "Only lines before this time.") @RequestParam(required = false) @Nullable
+            @Parameter(description = "Only lines earlier than this time.") @RequestParam(required = false) @Nullable
                     Instant before,
             @Parameter(schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
                     @RequestParam(required = false)

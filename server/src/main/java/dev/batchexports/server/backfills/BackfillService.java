@@ -3,6 +3,7 @@ package dev.batchexports.server.backfills;
 import dev.batchexports.core.interval.Frequency;
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.interval.Timeline;
 import dev.batchexports.core.source.Compression;
 import dev.batchexports.core.source.Encoding;
 import dev.batchexports.core.source.FileFormat;
@@ -73,9 +74,9 @@ public class BackfillService {
 
     /// Creates a backfill for what an export missed since a time, if there is anything.
     public void catchUp(BatchExport export, Instant since) {
-        IntervalGrid grid = export.grid();
+        Timeline timeline = export.timeline();
         // The run of the boundary before may have been held back by its jitter when the pause came.
-        Instant from = grid.previous(grid.floor(since));
+        Instant from = timeline.previous(timeline.floor(since));
         Instant start = from.isBefore(export.firstIntervalStart()) ? export.firstIntervalStart() : from;
         Instant end = lastFinishedBoundary(export, clock.instant());
         if (start.isBefore(end)) {
@@ -103,7 +104,7 @@ public class BackfillService {
             }
             start = earliest.get();
         }
-        long intervals = count(export.grid(), start, wish.end());
+        long intervals = count(export.timeline(), start, wish.end());
         Map<Instant, Long> completed = runs.completedRows(export.id(), start, wish.end());
         Instant readEnd = export.endAt() != null && export.endAt().isBefore(wish.end()) ? export.endAt() : wish.end();
         Plan whole = source.plan(selection(export, start, readEnd), PLAIN, ONE_SLICE, new QueryTag(planId, "plan", 1));
@@ -187,7 +188,7 @@ public class BackfillService {
     private Backfill start(BatchExport export, Wish wish) {
         Instant now = now();
         Integer total = wish.start() != null && wish.scope() == BackfillScope.ALL
-                ? Math.toIntExact(count(export.grid(), wish.start(), wish.end()))
+                ? Math.toIntExact(count(export.timeline(), wish.start(), wish.end()))
                 : null;
         Backfill backfill = new Backfill(
                 UUID.randomUUID(),
@@ -236,13 +237,13 @@ public class BackfillService {
                 "must be before the end_at of the batch export, " + export.endAt());
         violations.orThrow();
 
-        Instant start = form.startAt() == null ? null : export.grid().floor(form.startAt());
-        Instant wanted = export.grid().ceiling(Objects.requireNonNull(form.endAt()));
+        Instant start = form.startAt() == null ? null : export.timeline().floor(form.startAt());
+        Instant wanted = export.timeline().ceiling(Objects.requireNonNull(form.endAt()));
         Instant possible = lastFinishedBoundary(export, now);
         Instant end = wanted.isBefore(possible) ? wanted : possible;
         violations.require(start == null || start.isBefore(end), "/end_at", "leaves no interval that has ended yet");
         violations.require(
-                start == null || count(export.grid(), start, end) <= Integer.MAX_VALUE,
+                start == null || count(export.timeline(), start, end) <= Integer.MAX_VALUE,
                 "/start_at",
                 "is too long ago: these are too many intervals");
         violations.orThrow();
@@ -264,16 +265,20 @@ public class BackfillService {
 
     /// The end of the last interval that can be exported: it has ended, and begins before `end_at`.
     private static Instant lastFinishedBoundary(BatchExport export, Instant now) {
-        Instant finished = export.grid().floor(now);
+        Instant finished = export.timeline().floor(now);
         if (export.endAt() == null) {
             return finished;
         }
-        Instant last = export.grid().ceiling(export.endAt());
+        Instant last = export.timeline().ceiling(export.endAt());
         return last.isBefore(finished) ? last : finished;
     }
 
     /// How many intervals lie between two boundaries.
-    static long count(IntervalGrid grid, Instant start, Instant end) {
+    static long count(Timeline timeline, Instant start, Instant end) {
+        if (!timeline.past().isEmpty()) {
+            return timeline.within(start, end).count();
+        }
+        IntervalGrid grid = timeline.grid();
         return switch (grid.frequency()) {
             case Frequency.Hour() -> Duration.between(start, end).dividedBy(Duration.ofHours(1));
             case Frequency.Every(Duration length) ->

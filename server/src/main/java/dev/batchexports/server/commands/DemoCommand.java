@@ -7,6 +7,8 @@ import dev.batchexports.embedded.sample.SampleData;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,6 +46,9 @@ public final class DemoCommand implements Callable<Integer> {
             description = "Days over which they landed (default: ${DEFAULT-VALUE}).")
     private int days = 4;
 
+    @Option(names = "--with", description = "Export to a further destination too: ${COMPLETION-CANDIDATES}.")
+    private Set<DemoDestination> further = EnumSet.noneOf(DemoDestination.class);
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -57,7 +62,7 @@ public final class DemoCommand implements Callable<Integer> {
                 SampleData sample =
                         new SampleData(ClickHouseEndpoint.of(installation.connections()), (loaded, total) -> {});
                 LandingRows landing = sample.startLanding(50)) {
-            boolean good = new DemoStory(installation, screen).tell();
+            boolean good = new DemoStory(installation, further, screen).tell();
             screen.line("%,d rows have landed while you watched.".formatted(landing.landed()));
             Addresses.print(out, installation, dataFolder);
             if (!exit) {

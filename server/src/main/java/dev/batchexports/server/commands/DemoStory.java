@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -30,11 +31,15 @@ final class DemoStory {
     private final Instant now = Instant.now();
     private final String prefix = "demo/" + STAMP.format(now);
 
-    DemoStory(LocalInstallation installation, Screen screen) {
+    private final Set<DemoDestination> further;
+
+    /// @param further destinations besides S3
+    DemoStory(LocalInstallation installation, Set<DemoDestination> further, Screen screen) {
         this.connections = installation.connections();
         this.api = new ApiClient(installation.apiUrl(), installation.token(), PROJECT);
         this.screen = screen;
         this.readBack = new ReadBack(connections);
+        this.further = Set.copyOf(further);
     }
 
     /// @return whether every run completed and every count agrees
@@ -86,6 +91,11 @@ final class DemoStory {
                 completed && agrees
                         ? "Every run completed; every row is in the files exactly once."
                         : "NOT everything completed or agrees; see above.");
+        for (DemoDestination destination : further) {
+            agrees &= switch (destination) {
+                case POSTGRES -> tellOfPostgres(start, end);
+            };
+        }
 
         screen.title("Next");
         for (JsonNode next : api.get(fiveMinutes + "/schedule/?count=1").get("results")) {
@@ -93,6 +103,46 @@ final class DemoStory {
                     + next.get("scheduled_at").asString());
         }
         return completed && agrees;
+    }
+
+    /// The same hours once more, into a database of the embedded PostgreSQL.
+    private boolean tellOfPostgres(Instant start, Instant end) throws InterruptedException {
+        screen.title("The same hours to PostgreSQL");
+        DemoDatabase database = DemoDatabase.create(connections);
+        String table = "events_" + STAMP.format(now).replace('-', '_');
+        String export = create(
+                "events every hour to PostgreSQL",
+                "hour",
+                Map.of("type", "Postgres", "config", database.configuration(table)),
+                Map.of("rerun_mode", "replace"));
+        screen.line("every hour into the table %s of %s".formatted(table, database.url()));
+        JsonNode backfill = api.post(
+                export + "/backfills/",
+                Map.of("start_at", start.toString(), "end_at", end.toString(), "scope", "all", "concurrency", 4));
+        String path = export + "/backfills/" + backfill.get("id").asString() + "/";
+        long began = System.nanoTime();
+        Instant deadline = Instant.now().plus(PATIENCE);
+        while (backfill.get("finished_at").isNull() && Instant.now().isBefore(deadline)) {
+            Thread.sleep(500);
+            backfill = api.get(path);
+            screen.progress(
+                    "runs finished",
+                    backfill.get("finished_runs").asLong(),
+                    Duration.between(start, end).toHours());
+        }
+        summarise("backfill", runs(export));
+        screen.line("took %.1f s".formatted((System.nanoTime() - began) / 1e9));
+        ReadBack.Content landed = readBack.table(PROJECT, start, end);
+        ReadBack.Content found = database.content(table, start, end);
+        boolean same = landed.equals(found) && found.rows() == found.distinct() && found.rows() > 0;
+        screen.line("%-12s %,d rows in ClickHouse, %,d in PostgreSQL, %,d distinct: %s"
+                .formatted(
+                        "every hour",
+                        landed.rows(),
+                        found.rows(),
+                        found.distinct(),
+                        same ? "the same rows" : "DIFFERENT"));
+        return same && backfill.get("status").asString().equals("Completed");
     }
 
     private void removeEarlierDemos() {
@@ -113,6 +163,10 @@ final class DemoStory {
                 "aws_access_key_id", connections.s3AccessKeyId(),
                 "aws_secret_access_key", connections.s3SecretAccessKey()));
         config.putAll(format);
+        return create(name, interval, Map.of("type", "S3", "config", config), more);
+    }
+
+    private String create(String name, String interval, Map<String, Object> destination, Map<String, Object> more) {
         Map<String, Object> export = new HashMap<>(Map.of(
                 "name",
                 NAME + name,
@@ -123,7 +177,7 @@ final class DemoStory {
                 "settle_seconds",
                 5,
                 "destination",
-                Map.of("type", "S3", "config", config)));
+                destination));
         export.putAll(more);
         return api.post("", export).get("id").asString();
     }

@@ -45,13 +45,19 @@ final class LocalInstallation implements AutoCloseable {
             ConfigurableApplicationContext application,
             Connections connections,
             String apiUrl,
-            String token) {
+            String token,
+            Consumer<String> progress) {
         this.platform = platform;
         this.application = application;
         this.connections = connections;
         this.apiUrl = apiUrl;
         this.token = token;
-        this.shutdownHook = new Thread(this::stop, "stop");
+        this.shutdownHook = new Thread(
+                () -> {
+                    stop();
+                    progress.accept("Stopped.");
+                },
+                "stop");
     }
 
     /// Starts everything and writes `connection.json` into the data folder.
@@ -133,7 +139,8 @@ final class LocalInstallation implements AutoCloseable {
         ConfigurableApplicationContext application = ServerApplication.start(properties);
         String apiUrl = "http://127.0.0.1:" + port;
         progress.accept("Batch Exports: ready at %s (%.1f s)".formatted(apiUrl, (System.nanoTime() - started) / 1e9));
-        LocalInstallation installation = new LocalInstallation(platform, application, connections, apiUrl, token);
+        LocalInstallation installation =
+                new LocalInstallation(platform, application, connections, apiUrl, token, progress);
         Runtime.getRuntime().addShutdownHook(installation.shutdownHook);
         new ConnectionFile(apiUrl, token, connections).write(dataFolder.resolve("connection.json"));
         return installation;

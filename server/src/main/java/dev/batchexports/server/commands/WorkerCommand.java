@@ -4,6 +4,8 @@ import dev.batchexports.server.ServerApplication;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /// `bx worker`: executes runs. Start as many as are wanted, on as many machines.
 @Command(
@@ -11,9 +13,13 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         description = "Runs a worker that executes runs, configured by BX_* environment variables.")
 public final class WorkerCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
     @Override
     public Integer call() throws InterruptedException {
         ServerApplication.start(Map.of("bx.role", "worker"));
+        Stop.announce(spec.commandLine().getOut());
         Thread.currentThread().join();
         return 0;
     }

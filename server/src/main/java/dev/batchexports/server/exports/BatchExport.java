@@ -3,6 +3,8 @@ package dev.batchexports.server.exports;
 import dev.batchexports.core.destination.WriteMode;
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.interval.PastGrid;
+import dev.batchexports.core.interval.Timeline;
 import dev.batchexports.core.model.Model;
 import dev.batchexports.core.source.PropertyFilter;
 import dev.batchexports.core.source.RowSelection;
@@ -15,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A batch export as it is configured: model, destination, interval and state.
 ///
+/// @param grid in force now
+/// @param pastGrids that were in force before, for the time that was exported with them
 /// @param version grows with every change
 /// @param scheduleVersion the version that the Temporal schedule was last made to match
 /// @param settle how long a run waits after its upper bound before it reads
@@ -26,6 +30,7 @@ public record BatchExport(
         Model model,
         DestinationSettings destination,
         IntervalGrid grid,
+        List<PastGrid> pastGrids,
         List<String> includeEvents,
         List<String> excludeEvents,
         List<PropertyFilter> filters,
@@ -34,6 +39,7 @@ public record BatchExport(
         @Nullable Instant startAt,
         @Nullable Instant endAt,
         RerunMode rerunMode,
+        LateRows lateRows,
         Duration settle,
         Duration giveUpAfter,
         long version,
@@ -66,18 +72,23 @@ public record BatchExport(
         };
     }
 
+    /// The boundaries of the export's intervals, past ones included.
+    public Timeline timeline() {
+        return new Timeline(grid, pastGrids);
+    }
+
     /// The first instant that the schedule exports: the first boundary at or after `start_at`, or the
     /// boundary before the export was created, whose interval is the first to end afterwards.
     public Instant firstIntervalStart() {
-        return startAt == null ? grid.floor(createdAt) : grid.ceiling(startAt);
+        return startAt == null ? timeline().floor(createdAt) : timeline().ceiling(startAt);
     }
 
     /// The interval of the run that is scheduled for a boundary, cut short where it crosses `end_at`.
     ///
     /// @return empty when the whole interval lies at or after `end_at`
-    /// @throws IllegalArgumentException when the time is no boundary of the export's grid
+    /// @throws IllegalArgumentException when the time is no boundary of the export's timeline
     public Optional<Interval> intervalScheduledAt(Instant boundary) {
-        Interval interval = grid.endingAt(boundary);
+        Interval interval = timeline().endingAt(boundary);
         if (endAt == null || !endAt.isBefore(interval.end())) {
             return Optional.of(interval);
         }

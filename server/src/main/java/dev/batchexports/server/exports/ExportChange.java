@@ -72,7 +72,10 @@ final class ExportChange {
         }
     }
 
-    private static ObjectNode formOf(BatchExport export, Map<String, Object> config) {
+    /// The form that would create an export.
+    ///
+    /// @param config the parameters of its destination, with or without secrets
+    static ObjectNode formOf(BatchExport export, Map<String, Object> config) {
         ObjectNode form = JSON.createObjectNode();
         form.put("name", export.name());
         form.set("model", JSON.valueToTree(ModelForm.describe(export.model())));
@@ -95,6 +98,7 @@ final class ExportChange {
             form.put("end_at", export.endAt().toString());
         }
         form.put("rerun_mode", export.rerunMode().word());
+        form.put("late_rows", export.lateRows().word());
         form.put("settle_seconds", export.settle().toSeconds());
         form.put("give_up_after_seconds", export.giveUpAfter().toSeconds());
         return form;

@@ -3,6 +3,7 @@ package dev.batchexports.server.exports;
 import dev.batchexports.core.destination.DestinationType;
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.interval.PastGrid;
 import dev.batchexports.core.model.Model;
 import dev.batchexports.core.source.PropertyFilter;
 import dev.batchexports.core.source.RowSelection;
@@ -29,6 +30,7 @@ record ExportDraft(
         @Nullable Instant startAt,
         @Nullable Instant endAt,
         RerunMode rerunMode,
+        LateRows lateRows,
         Duration settle,
         Duration giveUpAfter) {
 
@@ -46,6 +48,7 @@ record ExportDraft(
                 model,
                 sealed,
                 grid,
+                List.of(),
                 includeEvents,
                 excludeEvents,
                 filters,
@@ -54,6 +57,7 @@ record ExportDraft(
                 startAt,
                 endAt,
                 rerunMode,
+                lateRows,
                 settle,
                 giveUpAfter,
                 1,
@@ -65,7 +69,9 @@ record ExportDraft(
     }
 
     /// An export changed into this draft.
-    BatchExport change(BatchExport export, DestinationSettings sealed, Instant now) {
+    ///
+    /// @param pastGrids those that the changed export has
+    BatchExport change(BatchExport export, DestinationSettings sealed, List<PastGrid> pastGrids, Instant now) {
         return new BatchExport(
                 export.id(),
                 export.projectId(),
@@ -73,6 +79,7 @@ record ExportDraft(
                 model,
                 sealed,
                 grid,
+                pastGrids,
                 includeEvents,
                 excludeEvents,
                 filters,
@@ -81,6 +88,7 @@ record ExportDraft(
                 startAt,
                 endAt,
                 rerunMode,
+                lateRows,
                 settle,
                 giveUpAfter,
                 export.version(),

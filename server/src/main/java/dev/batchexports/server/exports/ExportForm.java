@@ -95,6 +95,13 @@ public record ExportForm(
         String rerunMode,
 
         @Schema(
+                allowableValues = {"report", "export"},
+                description = "What happens to rows that became visible after the run of their interval: report counts"
+                        + " and shows them; export also exports the interval again. report by default.")
+        @Nullable
+        String lateRows,
+
+        @Schema(
                 description = "How long a run waits after its interval has ended, so that rows still being written are"
                         + " seen; 30 by default.",
                 minimum = "0",
@@ -112,8 +119,15 @@ public record ExportForm(
     static final int NAME_LENGTH = 255;
 
     /// Fields that only answers have.
-    static final Set<String> READ_ONLY =
-            Set.of("status", "pause_reason", "created_at", "last_updated_at", "last_paused_at", "latest_runs");
+    static final Set<String> READ_ONLY = Set.of(
+            "status",
+            "pause_reason",
+            "created_at",
+            "last_updated_at",
+            "last_paused_at",
+            "latest_runs",
+            "rows_late",
+            "effects");
 
     /// @param config the parameters of the destination type, as `/api/destination_types/` describes them
     @Schema(name = "Destination")

@@ -14,6 +14,7 @@ import dev.batchexports.server.request.JsonFields;
 import dev.batchexports.server.request.Violations;
 import dev.batchexports.server.security.EndpointGuard;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,12 @@ public class ExportRules {
         }
     }
 
+    /// What decides when an export runs.
+    record Times(
+            IntervalGrid grid,
+            @Nullable Instant startAt,
+            @Nullable Instant endAt) {}
+
     private final DestinationCatalog catalog;
     private static final Pattern SYSTEM_TABLE =
             Pattern.compile("(system|information_schema)\\s*\\.", Pattern.CASE_INSENSITIVE);
@@ -84,16 +91,20 @@ public class ExportRules {
         checkName(form.name(), violations);
         Model model = checkModel(form.model(), violations);
         Destination destination = checkDestination(form.destination(), violations);
-        Frequency frequency = checkInterval(form.interval(), violations);
-        ZoneId zone = checkZone(form.timezone(), violations);
-        checkOffsets(form, frequency, violations);
+        Times times = checkTimes(form, violations);
         checkEvents(form, violations);
         List<PropertyFilter> filters = checkFilters(form, violations);
-        violations.require(
-                form.startAt() == null || form.endAt() == null || form.startAt().isBefore(form.endAt()),
-                "/end_at",
-                "must be after start_at");
         Optional<RerunMode> rerunMode = checkRerunMode(form.rerunMode(), violations);
+        LateRows lateRows = checkLateRows(form.lateRows(), violations);
+        if (model != null && destination != null && lateRows == LateRows.EXPORT) {
+            boolean appends = model.primaryKey().isEmpty()
+                    && !destination.type().alwaysReplaces()
+                    && rerunMode.filter(RerunMode.APPEND::equals).isPresent();
+            violations.require(
+                    !appends,
+                    "/late_rows",
+                    "needs rerun_mode replace here: exporting an interval again would append its rows a second time");
+        }
         int settle = form.settleSeconds() == null ? DEFAULT_SETTLE_SECONDS : form.settleSeconds();
         violations.require(
                 settle >= 0 && settle <= MAXIMUM_SETTLE_SECONDS,
@@ -111,11 +122,7 @@ public class ExportRules {
                 Objects.requireNonNull(model),
                 Objects.requireNonNull(destination).type(),
                 destination.config(),
-                new IntervalGrid(
-                        Objects.requireNonNull(frequency),
-                        Objects.requireNonNull(zone),
-                        form.offsetHour() == null ? 0 : form.offsetHour(),
-                        form.offsetDay() == null ? 0 : form.offsetDay()),
+                Objects.requireNonNull(times).grid(),
                 orEmpty(form.includeEvents()),
                 orEmpty(form.excludeEvents()),
                 filters,
@@ -123,8 +130,41 @@ public class ExportRules {
                 form.startAt(),
                 form.endAt(),
                 rerunMode.orElseThrow(),
+                lateRows,
                 Duration.ofSeconds(settle),
                 Duration.ofSeconds(giveUpAfter));
+    }
+
+    /// Reads when a batch export would run, whatever else of it is unfinished.
+    ///
+    /// @throws dev.batchexports.server.request.InvalidRequestException naming everything that is wrong
+    Times checkTimes(JsonNode body, long projectId) {
+        Violations violations = new Violations();
+        Times times = checkTimes(form(body, projectId, violations), violations);
+        violations.orThrow();
+        return Objects.requireNonNull(times);
+    }
+
+    /// @return null when something is wrong
+    private @Nullable Times checkTimes(ExportForm form, Violations violations) {
+        Frequency frequency = checkInterval(form.interval(), violations);
+        ZoneId zone = checkZone(form.timezone(), violations);
+        boolean offsetsFit = checkOffsets(form, frequency, violations);
+        violations.require(
+                form.startAt() == null || form.endAt() == null || form.startAt().isBefore(form.endAt()),
+                "/end_at",
+                "must be after start_at");
+        if (frequency == null || zone == null || !offsetsFit) {
+            return null;
+        }
+        return new Times(
+                new IntervalGrid(
+                        frequency,
+                        zone,
+                        form.offsetHour() == null ? 0 : form.offsetHour(),
+                        form.offsetDay() == null ? 0 : form.offsetDay()),
+                form.startAt(),
+                form.endAt());
     }
 
     /// Reads what a connection test needs of a batch export that may be unfinished otherwise.
@@ -287,11 +327,15 @@ public class ExportRules {
     }
 
     /// An offset of 0 is what every interval has, so it is accepted everywhere.
-    private static void checkOffsets(ExportForm form, @Nullable Frequency frequency, Violations violations) {
+    ///
+    /// @return whether they are in range
+    private static boolean checkOffsets(ExportForm form, @Nullable Frequency frequency, Violations violations) {
         Integer hour = form.offsetHour();
         Integer day = form.offsetDay();
-        violations.require(hour == null || (hour >= 0 && hour <= 23), "/offset_hour", "must be 0 to 23");
-        violations.require(day == null || (day >= 0 && day <= 6), "/offset_day", "must be 0 (Sunday) to 6 (Saturday)");
+        boolean hourFits = hour == null || (hour >= 0 && hour <= 23);
+        boolean dayFits = day == null || (day >= 0 && day <= 6);
+        violations.require(hourFits, "/offset_hour", "must be 0 to 23");
+        violations.require(dayFits, "/offset_day", "must be 0 (Sunday) to 6 (Saturday)");
         if (frequency != null) {
             violations.require(
                     hour == null || hour == 0 || takesOffsetHour(frequency),
@@ -302,6 +346,7 @@ public class ExportRules {
                     "/offset_day",
                     "is for the interval week only");
         }
+        return hourFits && dayFits;
     }
 
     /// Whether intervals of this length begin at an hour that a user may choose.
@@ -355,6 +400,16 @@ public class ExportRules {
         }
         violations.add("/rerun_mode", "must be append or replace");
         return Optional.empty();
+    }
+
+    private static LateRows checkLateRows(@Nullable String word, Violations violations) {
+        for (LateRows choice : LateRows.values()) {
+            if (choice.word().equals(word)) {
+                return choice;
+            }
+        }
+        violations.require(word == null, "/late_rows", "must be report or export");
+        return LateRows.REPORT;
     }
 
     private static List<String> orEmpty(@Nullable List<String> list) {

@@ -1,9 +1,12 @@
 package dev.batchexports.server.exports;
 
+import dev.batchexports.core.interval.PastGrid;
+import dev.batchexports.core.interval.Timeline;
 import dev.batchexports.core.source.RowSelection;
 import dev.batchexports.server.backfills.BackfillService;
 import dev.batchexports.server.request.ConflictException;
 import dev.batchexports.server.request.NotFoundException;
+import dev.batchexports.server.request.Violations;
 import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunStore;
 import dev.batchexports.server.workflow.Orchestration;
@@ -13,9 +16,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,13 +63,13 @@ public class ExportService {
     }
 
     /// @throws dev.batchexports.server.request.InvalidRequestException naming everything that is wrong
-    public BatchExport create(long projectId, JsonNode body) {
+    public BatchExport create(long projectId, JsonNode body, String author) {
         ExportDraft draft = rules.check(body, projectId);
         models.check(draft.selection(projectId, models.lastHour()), body);
         UUID id = UUID.randomUUID();
         BatchExport export =
                 draft.create(id, projectId, catalog.seal(id, draft.destinationType(), draft.config()), now());
-        exports.insert(export);
+        exports.insert(export, Authorship.of(author));
         LOG.info("batch export {} created in project {}", id, projectId);
         return applySchedule(export);
     }
@@ -89,46 +94,116 @@ public class ExportService {
         return runs.latest(page.stream().map(BatchExport::id).toList(), count);
     }
 
-    /// Lays a change over an export; see [ExportChange] for what replaces what.
+    /// How many rows of some exports became visible late and are not exported; no entry for none.
+    public Map<UUID, Long> lateRows(List<BatchExport> page) {
+        return runs.lateRows(page.stream().map(BatchExport::id).toList());
+    }
+
+    /// Lays a change over an export; see [ExportChange] for what replaces what. A change to what is already so
+    /// leaves the export untouched, secrets included.
     ///
     /// @throws dev.batchexports.server.request.InvalidRequestException naming everything that is wrong
-    public BatchExport change(long projectId, UUID id, JsonNode change) {
+    public ChangedExport change(long projectId, UUID id, JsonNode change, String author) {
+        Instant now = now();
         return store(projectId, id, export -> {
-            JsonNode form = ExportChange.apply(export, catalog.unseal(id, export.destination()), change);
+            Map<String, Object> config = catalog.unseal(id, export.destination());
+            JsonNode form = ExportChange.apply(export, config, change);
             ExportDraft draft = rules.check(form, projectId);
+            if (changesNothing(draft, export, config)) {
+                return new Draft(export, Authorship.of(author));
+            }
             RowSelection selection = draft.selection(projectId, models.lastHour());
             // An export can be renamed, or moved, while ClickHouse does not answer.
             if (!selection.equals(export.selection(selection.interval()))) {
                 models.check(selection, form);
             }
-            BatchExport changed =
-                    draft.change(export, catalog.seal(id, draft.destinationType(), draft.config()), now());
-            if (!changed.grid().equals(export.grid()) && backfills.isActive(id)) {
+            if (!draft.grid().equals(export.grid()) && backfills.isActive(id)) {
                 throw new ConflictException(
                         "backfill_active",
                         "The interval cannot be changed while a backfill is under way: cancel it, or wait for it.");
             }
-            return changed;
+            DestinationSettings sealed = catalog.seal(id, draft.destinationType(), draft.config());
+            return new Draft(
+                    draft.change(export, sealed, pastGrids(export, draft, now), now),
+                    new Authorship(author, secretsChanged(export, config, draft, sealed)));
         });
     }
 
+    /// Secrets are compared too: they are sealed anew each time and never look the same when stored.
+    private static boolean changesNothing(ExportDraft draft, BatchExport export, Map<String, Object> config) {
+        return draft.destinationType().name().equals(export.destination().type())
+                && draft.config().equals(config)
+                && draft.change(export, export.destination(), export.pastGrids(), export.lastUpdatedAt())
+                        .equals(export);
+    }
+
+    /// Which grids stay in force for the past: what was exported, or was to be exported by now, keeps its
+    /// intervals.
+    private List<PastGrid> pastGrids(BatchExport export, ExportDraft draft, Instant now) {
+        Timeline timeline = export.timeline();
+        Instant end = export.endAt();
+        boolean later = end != null && (draft.endAt() == null || draft.endAt().isAfter(end));
+        if (end != null && later && !timeline.ceiling(end).isAfter(now)) {
+            // The interval that the end cut short was exported so.
+            timeline = timeline.cutAt(end);
+        }
+        if (draft.grid().equals(export.grid())) {
+            return timeline.past();
+        }
+        Instant expected = export.firstIntervalStart();
+        Instant first = runs.earliestStart(export.id())
+                .filter(start -> start.isBefore(expected))
+                .map(timeline::floor)
+                .orElse(expected);
+        return timeline.changedTo(draft.grid(), first, timeline.floor(now)).past();
+    }
+
+    /// Secrets are the parameters that are not stored in the clear.
+    ///
+    /// @param before the former configuration, secrets included
+    private static List<String> secretsChanged(
+            BatchExport export, Map<String, Object> before, ExportDraft draft, DestinationSettings sealed) {
+        return Stream.concat(before.keySet().stream(), draft.config().keySet().stream())
+                .distinct()
+                .filter(name -> !sealed.config().containsKey(name))
+                .filter(name -> !export.destination().config().containsKey(name))
+                .filter(name -> !Objects.equals(before.get(name), draft.config().get(name)))
+                .map(name -> Violations.pointer("/destination/config", name))
+                .sorted()
+                .toList();
+    }
+
+    /// The revisions of an export, newest first.
+    ///
+    /// @param before only versions before this one; null for all
+    public List<Revision> revisions(long projectId, UUID id, @Nullable Long before, int limit) {
+        return exports.revisions(find(projectId, id).id(), before, limit);
+    }
+
     /// Stops the schedule; what runs goes on. Does nothing to an export that is paused already.
-    public BatchExport pause(long projectId, UUID id) {
+    public ChangedExport pause(long projectId, UUID id, String author) {
         BatchExport export = find(projectId, id);
-        return export.paused() ? export : store(projectId, id, current -> paused(current, now()));
+        return export.paused()
+                ? new ChangedExport(export, List.of())
+                : store(projectId, id, current -> new Draft(paused(current, now()), Authorship.of(author)));
     }
 
     /// Starts the schedule again. Does nothing to an export that is not paused.
-    public BatchExport unpause(long projectId, UUID id, CatchUp catchUp) {
+    public ChangedExport unpause(long projectId, UUID id, CatchUp catchUp, String author) {
         BatchExport paused = find(projectId, id);
         if (!paused.paused()) {
-            return paused;
+            return new ChangedExport(paused, List.of());
         }
-        BatchExport export = store(projectId, id, current -> unpaused(current, now()));
-        if (catchUp == CatchUp.MISSED_INTERVALS && paused.lastPausedAt() != null) {
-            backfills.catchUp(export, paused.lastPausedAt());
-        }
-        return export;
+        ChangedExport changed =
+                store(projectId, id, current -> new Draft(unpaused(current, now()), Authorship.of(author)));
+        return switch (catchUp) {
+            case NOTHING -> changed;
+            case MISSED_INTERVALS -> {
+                exports.caughtUp(id);
+                backfills.catchUp(changed.export(), exports.pauses(id).getLast().start());
+                yield changed;
+            }
+        };
     }
 
     /// Deletes an export: cancels its backfills and runs and removes its schedule.
@@ -147,16 +222,35 @@ public class ExportService {
         exports.find(id).ifPresent(this::applySchedule);
     }
 
+    /// The next intervals of an export's schedule, as if it were not paused.
     public List<ScheduledInterval> upcoming(long projectId, UUID id, int count) {
         return ScheduledInterval.upcoming(find(projectId, id), clock.instant(), count);
     }
 
+    /// The next intervals of an export that does not exist yet.
+    ///
+    /// @param body of which the fields about time count, and only they are validated
+    /// @throws dev.batchexports.server.request.InvalidRequestException naming everything that is wrong
+    public List<ScheduledInterval> upcoming(long projectId, JsonNode body, int count) {
+        ExportRules.Times times = rules.checkTimes(body, projectId);
+        return ScheduledInterval.upcoming(times.grid(), times.startAt(), times.endAt(), now(), count);
+    }
+
+    /// An export as it shall be stored.
+    private record Draft(BatchExport export, Authorship authorship) {}
+
     /// Changes the current row, again and again while somebody else changes it too.
-    private BatchExport store(long projectId, UUID id, Function<BatchExport, BatchExport> change) {
+    private ChangedExport store(long projectId, UUID id, Function<BatchExport, Draft> change) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            Optional<BatchExport> stored = exports.update(change.apply(find(projectId, id)));
+            BatchExport before = find(projectId, id);
+            Draft draft = change.apply(before);
+            if (draft.export().equals(before)) {
+                return new ChangedExport(before, List.of());
+            }
+            Optional<BatchExport> stored = exports.update(draft.export(), draft.authorship());
             if (stored.isPresent()) {
-                return applySchedule(stored.get());
+                return new ChangedExport(
+                        applySchedule(stored.get()), ChangeEffects.of(before, stored.get(), clock.instant()));
             }
         }
         throw new ConflictException(
@@ -200,6 +294,7 @@ public class ExportService {
                 export.model(),
                 export.destination(),
                 export.grid(),
+                export.pastGrids(),
                 export.includeEvents(),
                 export.excludeEvents(),
                 export.filters(),
@@ -208,6 +303,7 @@ public class ExportService {
                 export.startAt(),
                 export.endAt(),
                 export.rerunMode(),
+                export.lateRows(),
                 export.settle(),
                 export.giveUpAfter(),
                 export.version(),

@@ -24,6 +24,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
+import org.springframework.transaction.annotation.Transactional;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 
@@ -38,17 +39,29 @@ public class ExportStore {
     }
 
     public void insert(BatchExport export) {
+        insert(export, Authorship.system());
+    }
+
+    @Transactional
+    public void insert(BatchExport export, Authorship authorship) {
         bind(jdbc.sql("""
                 insert into batch_exports (id, project_id, name, model, destination_type, destination_config,
                     destination_secrets, frequency, time_zone, offset_hour, offset_day, filters, include_events,
                     exclude_events, paused, pause_reason, start_at, end_at, rerun_mode, settle_seconds,
-                    give_up_after_seconds, version, schedule_version, created_at, last_updated_at, last_paused_at)
+                    give_up_after_seconds, version, schedule_version, created_at, last_updated_at, last_paused_at,
+                    past_grids, late_rows, next_fill_at)
                 values (:id, :project_id, :name, :model::jsonb, :destination_type, :destination_config::jsonb,
                     :destination_secrets, :frequency, :time_zone, :offset_hour, :offset_day, :filters::jsonb,
                     :include_events, :exclude_events, :paused, :pause_reason, :start_at, :end_at, :rerun_mode,
                     :settle_seconds, :give_up_after_seconds, :version, 0, :created_at, :last_updated_at,
-                    :last_paused_at)
+                    :last_paused_at, :past_grids::jsonb, :late_rows, :created_at)
                 """), export).update();
+        if (export.paused()) {
+            jdbc.sql("insert into export_pauses (batch_export_id, paused_at) values (:id, 'epoch')")
+                    .param("id", export.id())
+                    .update();
+        }
+        recordRevision(export, authorship);
     }
 
     /// Replaces an export, unless somebody else has changed it since it was read.
@@ -56,7 +69,8 @@ public class ExportStore {
     /// @param export as it shall be, with the version that it had when it was read; it is stored with
     ///     the next one
     /// @return the export as stored; empty when it was changed or deleted in the meantime
-    public Optional<BatchExport> update(BatchExport export) {
+    @Transactional
+    public Optional<BatchExport> update(BatchExport export, Authorship authorship) {
         int changed = bind(jdbc.sql("""
                 update batch_exports set name = :name, model = :model::jsonb, destination_type = :destination_type,
                     destination_config = :destination_config::jsonb, destination_secrets = :destination_secrets,
@@ -65,10 +79,143 @@ public class ExportStore {
                     paused = :paused, pause_reason = :pause_reason, start_at = :start_at, end_at = :end_at,
                     rerun_mode = :rerun_mode, settle_seconds = :settle_seconds,
                     give_up_after_seconds = :give_up_after_seconds, version = version + 1,
-                    last_updated_at = :last_updated_at, last_paused_at = :last_paused_at
+                    last_updated_at = :last_updated_at, last_paused_at = :last_paused_at,
+                    past_grids = :past_grids::jsonb, late_rows = :late_rows, next_fill_at = :last_updated_at
                 where id = :id and project_id = :project_id and version = :version and deleted_at is null
                 """), export).update();
-        return changed == 0 ? Optional.empty() : find(export.id());
+        if (changed == 0) {
+            return Optional.empty();
+        }
+        recordPause(export);
+        BatchExport stored = find(export.id()).orElseThrow();
+        recordRevision(stored, authorship);
+        return Optional.of(stored);
+    }
+
+    /// As [#update(BatchExport, Authorship)], by the server itself.
+    public Optional<BatchExport> update(BatchExport export) {
+        return update(export, Authorship.system());
+    }
+
+    private void recordPause(BatchExport export) {
+        if (export.paused()) {
+            jdbc.sql("""
+                            insert into export_pauses (batch_export_id, paused_at)
+                            values (:id, coalesce(:paused_at::timestamptz, :now)) on conflict do nothing
+                            """)
+                    .param("id", export.id())
+                    .param("paused_at", timestampOrNull(export.lastPausedAt()))
+                    .param("now", timestamp(export.lastUpdatedAt()))
+                    .update();
+        } else {
+            jdbc.sql("""
+                            update export_pauses set unpaused_at = greatest(:now, paused_at)
+                            where batch_export_id = :id and unpaused_at is null
+                            """)
+                    .param("id", export.id())
+                    .param("now", timestamp(export.lastUpdatedAt()))
+                    .update();
+        }
+    }
+
+    private void recordRevision(BatchExport export, Authorship authorship) {
+        jdbc.sql("""
+                        insert into export_revisions (batch_export_id, version, created_at, author, configuration,
+                            secrets_changed)
+                        values (:id, :version, :created_at, :author, :configuration::jsonb, :secrets_changed)
+                        """)
+                .param("id", export.id())
+                .param("version", export.version())
+                .param("created_at", timestamp(export.lastUpdatedAt()))
+                .param("author", authorship.author())
+                .param(
+                        "configuration",
+                        Json.write(
+                                ExportChange.formOf(export, export.destination().config())))
+                .param("secrets_changed", array(authorship.secretsChanged()))
+                .update();
+    }
+
+    /// A page of an export's revisions, newest first.
+    ///
+    /// @param before only versions before this one; null for all
+    public List<Revision> revisions(UUID id, @Nullable Long before, int limit) {
+        return jdbc.sql("""
+                        select *, lag(configuration) over (order by version)::text as former from export_revisions
+                        where batch_export_id = :id
+                          and (:before::bigint is null or version < :before::bigint)
+                        order by version desc limit :limit
+                        """)
+                .param("id", id)
+                .param("before", before)
+                .param("limit", limit)
+                .query(ExportStore::readRevision)
+                .list();
+    }
+
+    private static Revision readRevision(ResultSet row, int number) throws SQLException {
+        JsonNode configuration = Json.read(row.getString("configuration"), JsonNode.class);
+        String former = row.getString("former");
+        return new Revision(
+                row.getLong("version"),
+                instant(row, "created_at"),
+                row.getString("author"),
+                configuration,
+                former == null
+                        ? List.of()
+                        : Revision.differences(
+                                Json.read(former, JsonNode.class), configuration, strings(row, "secrets_changed")));
+    }
+
+    /// When an export was paused, oldest first.
+    public List<Pause> pauses(UUID id) {
+        return jdbc.sql("select * from export_pauses where batch_export_id = :id order by paused_at")
+                .param("id", id)
+                .query((row, number) -> new Pause(
+                        instant(row, "paused_at"), instantOrNull(row, "unpaused_at"), row.getBoolean("caught_up")))
+                .list();
+    }
+
+    /// Records that a backfill exports what was missed during the latest pause.
+    public void caughtUp(UUID id) {
+        jdbc.sql("""
+                        update export_pauses set caught_up = true where batch_export_id = :id and paused_at =
+                            (select max(paused_at) from export_pauses where batch_export_id = :id)
+                        """).param("id", id).update();
+    }
+
+    /// An export whose intervals have to be looked at.
+    ///
+    /// @param filledUntil every expected interval up to this boundary has had its run; null when nobody has
+    ///     looked yet
+    public record Unfilled(BatchExport export, @Nullable Instant filledUntil) {}
+
+    /// The exports of which an interval may be without a run by now, those that have waited longest first.
+    public List<Unfilled> unfilled(Instant now, int limit) {
+        return jdbc.sql("""
+                        select * from batch_exports
+                        where deleted_at is null and not paused and next_fill_at <= :now
+                        order by next_fill_at limit :limit
+                        """)
+                .param("now", timestamp(now))
+                .param("limit", limit)
+                .query((row, number) -> new Unfilled(read(row, number), instantOrNull(row, "filled_until")))
+                .list();
+    }
+
+    /// Records how far an export's intervals have had their runs, unless the export was changed meanwhile.
+    ///
+    /// @param next when to look again; null for never
+    public void filled(BatchExport export, Instant until, @Nullable Instant next) {
+        jdbc.sql("""
+                        update batch_exports set filled_until = :until, next_fill_at = :next
+                        where id = :id and version = :version
+                        """)
+                .param("id", export.id())
+                .param("version", export.version())
+                .param("until", timestamp(until))
+                .param("next", timestampOrNull(next))
+                .update();
     }
 
     /// Marks an export as deleted; its schedule is removed by whoever reconciles.
@@ -175,6 +322,8 @@ public class ExportStore {
                 .param("start_at", timestampOrNull(export.startAt()))
                 .param("end_at", timestampOrNull(export.endAt()))
                 .param("rerun_mode", export.rerunMode().word())
+                .param("past_grids", StoredPastGrid.write(export.pastGrids()))
+                .param("late_rows", export.lateRows().word())
                 .param("settle_seconds", export.settle().toSeconds())
                 .param("give_up_after_seconds", export.giveUpAfter().toSeconds())
                 .param("version", export.version())
@@ -207,6 +356,7 @@ public class ExportStore {
                         ZoneId.of(row.getString("time_zone")),
                         row.getInt("offset_hour"),
                         row.getInt("offset_day")),
+                StoredPastGrid.read(row.getString("past_grids")),
                 strings(row, "include_events"),
                 strings(row, "exclude_events"),
                 filters(row),
@@ -215,6 +365,7 @@ public class ExportStore {
                 instantOrNull(row, "start_at"),
                 instantOrNull(row, "end_at"),
                 RerunMode.of(row.getString("rerun_mode")),
+                LateRows.of(row.getString("late_rows")),
                 Duration.ofSeconds(row.getLong("settle_seconds")),
                 Duration.ofSeconds(row.getLong("give_up_after_seconds")),
                 row.getLong("version"),

@@ -22,6 +22,8 @@ public class LogStore {
     /// @param runId null for all lines of the export
     /// @param levels empty for all
     /// @param search part of the message, in any case
+    /// @param after only lines later than this time
+    /// @param before only lines earlier than this time
     /// @param beforeId only lines with a smaller id: the cursor of a page
     public record Query(
             UUID exportId,
@@ -62,7 +64,7 @@ public class LogStore {
                           and (:run::uuid is null or run_id = :run::uuid)
                           and (:any_level or level = any(:levels))
                           and (:search::text is null or position(lower(:search::text) in lower(message)) > 0)
-                          and (:after::timestamptz is null or timestamp >= :after::timestamptz)
+                          and (:after::timestamptz is null or timestamp > :after::timestamptz)
                           and (:before::timestamptz is null or timestamp < :before::timestamptz)
                           and (:before_id::bigint is null or id < :before_id::bigint)
                         order by id desc limit :limit

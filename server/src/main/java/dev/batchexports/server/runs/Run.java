@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// @param recordsTotalCount rows counted by the plan; null before it
 /// @param recordsAtDestination rows that the destination itself reports after the commit; null where it
 ///     cannot be asked
+/// @param rowsLate of the interval that became visible after the run had read it
+/// @param recounts how often the rows were counted again since the run completed
 public record Run(
         UUID id,
         long generation,
@@ -35,6 +37,8 @@ public record Run(
         long bytesExported,
         int filesCount,
         @Nullable Long recordsAtDestination,
+        long rowsLate,
+        int recounts,
         @Nullable RunError latestError,
         String workflowId,
         @Nullable String workflowRunId,

@@ -2,35 +2,29 @@ package dev.batchexports.server.runs;
 
 import dev.batchexports.core.destination.CommittedFile;
 import dev.batchexports.core.interval.Interval;
-import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.interval.Timeline;
 import dev.batchexports.core.run.RunTrigger;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.ExportStatus;
+import dev.batchexports.server.exports.ExportStore;
+import dev.batchexports.server.exports.Pause;
 import dev.batchexports.server.request.ConflictException;
 import dev.batchexports.server.request.NotFoundException;
 import dev.batchexports.server.request.Violations;
 import dev.batchexports.server.workflow.Orchestration;
-import dev.batchexports.server.workflow.OrchestrationUnavailableException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Service;
 
 /// Shows, retries and cancels runs.
 @Service
 public class RunService {
-    private static final Logger LOG = LoggerFactory.getLogger(RunService.class);
     private static final int MAXIMUM_INTERVALS = 10_000;
     private static final int DEFAULT_INTERVALS = 36;
     /// How long after its boundary an interval without a run does not count as missing yet.
@@ -38,12 +32,22 @@ public class RunService {
 
     private final RunStore runs;
     private final LogStore logs;
+    private final ExportStore exports;
+    private final RunStarter starter;
     private final Orchestration orchestration;
     private final Clock clock;
 
-    public RunService(RunStore runs, LogStore logs, Orchestration orchestration, Clock clock) {
+    public RunService(
+            RunStore runs,
+            LogStore logs,
+            ExportStore exports,
+            RunStarter starter,
+            Orchestration orchestration,
+            Clock clock) {
         this.runs = runs;
         this.logs = logs;
+        this.exports = exports;
+        this.starter = starter;
         this.orchestration = orchestration;
         this.clock = clock;
     }
@@ -71,7 +75,7 @@ public class RunService {
     public Run retry(BatchExport export, UUID id) {
         Run original = find(export, id);
         Instant start = original.interval().start();
-        Instant end = original.scheduledAt();
+        Instant end = original.interval().end();
         if (export.endAt() != null && export.endAt().isBefore(end)) {
             end = export.endAt();
         }
@@ -90,21 +94,12 @@ public class RunService {
                 export.version(),
                 export.workflowId(original.scheduledAt()),
                 null);
-        Run retry;
         try {
-            retry = runs.create(wanted, now());
+            return starter.start(export, wanted);
         } catch (RunAlreadyActiveException e) {
-            throw active();
+            throw new ConflictException(
+                    "run_active", "The interval has a run that is not finished: wait for it, or cancel it first.");
         }
-        try {
-            orchestration.startRun(export, retry);
-        } catch (RunAlreadyActiveException e) {
-            runs.deleteUnstarted(retry.id());
-            throw active();
-        } catch (OrchestrationUnavailableException e) {
-            LOG.warn("run {} starts later: {}", retry.id(), e.getMessage());
-        }
-        return find(export, retry.id());
     }
 
     /// Asks a run to stop; it finishes as Cancelled by itself.
@@ -125,21 +120,25 @@ public class RunService {
     /// @param start null for 36 intervals before the end
     /// @param end null for the end of the interval that is under way
     public List<ExpectedInterval> intervals(BatchExport export, @Nullable Instant start, @Nullable Instant end) {
-        IntervalGrid grid = export.grid();
+        Timeline timeline = export.timeline();
         Instant now = clock.instant();
-        Instant until = end == null ? grid.next(now) : end;
-        Instant from = start == null ? stepsBefore(grid, until, DEFAULT_INTERVALS) : grid.floor(start);
+        Instant until = end == null ? timeline.next(now) : end;
+        Instant from = start == null ? stepsBefore(timeline, until, DEFAULT_INTERVALS) : timeline.floor(start);
         Violations violations = new Violations();
         violations.require(from.isBefore(until), "/start", "must be before end");
         violations.orThrow();
 
-        Map<Instant, BoundaryRun> decisive = runs.decisive(export.id(), from, until).stream()
-                .collect(Collectors.toMap(BoundaryRun::scheduledAt, Function.identity()));
+        Instant first = export.firstIntervalStart();
+        Instant earliest = runs.earliestStart(export.id())
+                .filter(run -> run.isBefore(first))
+                .map(timeline::floor)
+                .orElse(first);
+        Coverage coverage = runs.coverage(export.id(), from, until);
+        List<Pause> pauses = exports.pauses(export.id());
         List<ExpectedInterval> intervals = new ArrayList<>();
-        Instant earliest = earliestOf(export, decisive);
-        Instant boundary = grid.next(from.isBefore(earliest) ? earliest : from);
-        while (grid.previous(boundary).isBefore(until)) {
-            interval(export, boundary, decisive.get(boundary), now).ifPresent(intervals::add);
+        Instant boundary = timeline.next(from.isBefore(earliest) ? earliest : from);
+        while (timeline.previous(boundary).isBefore(until)) {
+            entry(export, boundary, coverage, pauses, now).ifPresent(intervals::add);
             violations.require(
                     intervals.size() <= MAXIMUM_INTERVALS,
                     "/start",
@@ -148,50 +147,38 @@ public class RunService {
             if (boundary.isAfter(now) && export.status(now) != ExportStatus.ACTIVE) {
                 break;
             }
-            boundary = grid.next(boundary);
+            boundary = timeline.next(boundary);
         }
         return intervals;
     }
 
-    private static Optional<ExpectedInterval> interval(
-            BatchExport export, Instant boundary, @Nullable BoundaryRun run, Instant now) {
-        Optional<Interval> expected = export.intervalScheduledAt(boundary);
-        if (run != null) {
-            return Optional.of(new ExpectedInterval(
-                    expected.orElseGet(() -> export.grid().endingAt(boundary)), run.state(), run.runId(), run.rows()));
+    private static Optional<ExpectedInterval> entry(
+            BatchExport export, Instant boundary, Coverage coverage, List<Pause> pauses, Instant now) {
+        Optional<Interval> scheduled = export.intervalScheduledAt(boundary);
+        Interval interval = scheduled.orElseGet(() -> export.timeline().endingAt(boundary));
+        if (coverage.touches(interval)) {
+            return Optional.of(coverage.entry(interval, IntervalState.MISSING));
         }
-        if (expected.isEmpty() || expected.get().start().isBefore(export.firstIntervalStart())) {
+        if (scheduled.isEmpty() || interval.start().isBefore(export.firstIntervalStart())) {
             return Optional.empty();
         }
-        if (boundary.plus(export.settle()).plus(START_DELAY).isAfter(now)) {
-            return export.paused() && boundary.isAfter(now)
-                    ? Optional.empty()
-                    : Optional.of(new ExpectedInterval(expected.get(), IntervalState.UPCOMING, null, null));
+        boolean ended = !boundary.isAfter(now);
+        if (ended && pauses.stream().anyMatch(pause -> !pause.caughtUp() && pause.covers(boundary))) {
+            return Optional.of(coverage.entry(interval, IntervalState.SKIPPED));
         }
-        return Optional.of(new ExpectedInterval(expected.get(), IntervalState.MISSING, null, null));
+        if (boundary.plus(export.settle()).plus(START_DELAY).isAfter(now)) {
+            return export.paused() && !ended
+                    ? Optional.empty()
+                    : Optional.of(coverage.entry(interval, IntervalState.UPCOMING));
+        }
+        return Optional.of(coverage.entry(interval, IntervalState.MISSING));
     }
 
-    /// The start of the first interval that can have an entry.
-    private static Instant earliestOf(BatchExport export, Map<Instant, BoundaryRun> decisive) {
-        return decisive.keySet().stream()
-                .map(boundary -> export.grid().previous(boundary))
-                .reduce(export.firstIntervalStart(), (one, other) -> one.isBefore(other) ? one : other);
-    }
-
-    private static Instant stepsBefore(IntervalGrid grid, Instant end, int steps) {
-        Instant boundary = grid.ceiling(end);
+    private static Instant stepsBefore(Timeline timeline, Instant end, int steps) {
+        Instant boundary = timeline.ceiling(end);
         for (int step = 0; step < steps; step++) {
-            boundary = grid.previous(boundary);
+            boundary = timeline.previous(boundary);
         }
         return boundary;
-    }
-
-    private static ConflictException active() {
-        return new ConflictException(
-                "run_active", "The interval has a run that is not finished: wait for it, or cancel it first.");
-    }
-
-    private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MICROS);
     }
 }

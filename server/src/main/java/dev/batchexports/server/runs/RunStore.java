@@ -17,8 +17,10 @@ import dev.batchexports.core.source.SourceColumn;
 import dev.batchexports.server.store.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,6 +31,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
+import org.springframework.jdbc.core.RowCallbackHandler;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.annotation.Transactional;
@@ -41,6 +44,19 @@ import tools.jackson.core.type.TypeReference;
 @Repository
 public class RunStore {
     private static final String ACTIVE = "status in ('Starting', 'Running')";
+
+    /// No interval is longer than a week and a change of its zone.
+    private static final Duration LONGEST_INTERVAL = Duration.ofDays(10);
+
+    /// A completed run that was created after `runs` and touches its interval.
+    private static final String LATER_COMPLETED = """
+            select from runs as later
+            where later.batch_export_id = runs.batch_export_id and later.generation > runs.generation
+              and later.status = 'Completed'
+              and later.data_interval_start < runs.data_interval_end
+              and later.data_interval_end > runs.data_interval_start
+              and later.data_interval_start > runs.data_interval_start - interval '10 days'
+            """;
 
     private final JdbcClient jdbc;
 
@@ -167,17 +183,6 @@ public class RunStore {
                 .single();
     }
 
-    /// The latest boundary for which the schedule has started a run.
-    public Optional<Instant> latestScheduledBoundary(UUID exportId) {
-        return jdbc.sql("""
-                        select scheduled_at from runs where batch_export_id = :export and trigger = 'schedule'
-                        order by scheduled_at desc limit 1
-                        """)
-                .param("export", exportId)
-                .query((row, number) -> instant(row, "scheduled_at"))
-                .optional();
-    }
-
     /// Every run that is not finished, of every export.
     public List<Run> active() {
         return jdbc.sql("select * from runs where " + ACTIVE + " order by generation")
@@ -193,26 +198,12 @@ public class RunStore {
                 .list();
     }
 
-    /// The boundaries within `[start, end]` whose interval has a completed run.
-    public Set<Instant> completedBoundaries(UUID exportId, Instant start, Instant end) {
-        return jdbc.sql("""
-                        select distinct scheduled_at from runs
-                        where batch_export_id = :export and status = 'Completed'
-                          and scheduled_at >= :start and scheduled_at <= :end
-                        """)
-                .param("export", exportId)
-                .param("start", timestamp(start))
-                .param("end", timestamp(end))
-                .query((row, number) -> instant(row, "scheduled_at"))
-                .set();
-    }
-
     /// The rows of the latest completed run of each interval within `[start, end)`, by the boundary that it
     /// was scheduled for.
     public Map<Instant, Long> completedRows(UUID exportId, Instant start, Instant end) {
-        return jdbc
-                .sql("""
-                        select distinct on (scheduled_at) id, scheduled_at, status, records_completed from runs
+        Map<Instant, Long> rows = new HashMap<>();
+        jdbc.sql("""
+                        select distinct on (scheduled_at) scheduled_at, records_completed from runs
                         where batch_export_id = :export and status = 'Completed'
                           and data_interval_start >= :start and data_interval_start < :end
                         order by scheduled_at, generation desc
@@ -220,28 +211,93 @@ public class RunStore {
                 .param("export", exportId)
                 .param("start", timestamp(start))
                 .param("end", timestamp(end))
-                .query(RunStore::readBoundary)
-                .list()
-                .stream()
-                .collect(Collectors.toMap(BoundaryRun::scheduledAt, BoundaryRun::rows));
+                .query((RowCallbackHandler)
+                        row -> rows.put(instant(row, "scheduled_at"), row.getLong("records_completed")));
+        return rows;
     }
 
-    /// The run that decides what became of each interval that starts within `[start, end)`.
-    public List<BoundaryRun> decisive(UUID exportId, Instant start, Instant end) {
-        return jdbc.sql("""
-                        select distinct on (scheduled_at) id, scheduled_at, status, records_completed from runs
+    /// What the runs of an export have made of `[start, end)`.
+    public Coverage coverage(UUID exportId, Instant start, Instant end) {
+        return new Coverage(jdbc.sql("""
+                        select id, data_interval_start, data_interval_end, status, records_completed, rows_late,
+                            commit_started_at is not null as commit_began
+                        from runs
                         where batch_export_id = :export
-                          and data_interval_start >= :start and data_interval_start < :end
-                        order by scheduled_at,
-                            case when status in ('Starting', 'Running') then 0 when status = 'Completed' then 1
-                                else 2 end,
-                            generation desc
+                          and data_interval_start < :end and data_interval_end > :start
+                          and data_interval_start > :earliest
+                        order by generation
                         """)
                 .param("export", exportId)
                 .param("start", timestamp(start))
                 .param("end", timestamp(end))
-                .query(RunStore::readBoundary)
+                // For the index: an interval that starts before this ends before the range.
+                .param("earliest", timestamp(start.minus(LONGEST_INTERVAL)))
+                .query(RunStore::readOutcome)
+                .list());
+    }
+
+    /// The start of the first interval that has a run.
+    public Optional<Instant> earliestStart(UUID exportId) {
+        return jdbc.sql("""
+                        select data_interval_start from runs where batch_export_id = :export
+                        order by data_interval_start limit 1
+                        """)
+                .param("export", exportId)
+                .query((row, number) -> instant(row, "data_interval_start"))
+                .optional();
+    }
+
+    /// The rows of some exports that became visible late and that no later run has exported.
+    public Map<UUID, Long> lateRows(Collection<UUID> exportIds) {
+        Map<UUID, Long> late = new HashMap<>();
+        jdbc.sql("""
+                        select batch_export_id, sum(rows_late) as rows from runs
+                        where batch_export_id = any(:exports) and rows_late > 0 and not exists (%s)
+                        group by batch_export_id
+                        """.formatted(LATER_COMPLETED))
+                .param("exports", exportIds.toArray(UUID[]::new))
+                .query((RowCallbackHandler) row -> late.put(
+                        Objects.requireNonNull(row.getObject("batch_export_id", UUID.class)), row.getLong("rows")));
+        return late;
+    }
+
+    /// Completed runs whose rows are to be counted again by now, those that have waited longest first. Of
+    /// intervals that have a later completed run only that one is counted.
+    @Transactional
+    public List<Run> recountsDue(Instant now, int limit) {
+        jdbc.sql("update runs set next_recount_at = null where next_recount_at <= :now and exists (%s)"
+                        .formatted(LATER_COMPLETED))
+                .param("now", timestamp(now))
+                .update();
+        return jdbc.sql("select * from runs where next_recount_at <= :now order by next_recount_at limit :limit")
+                .param("now", timestamp(now))
+                .param("limit", limit)
+                .query(RunStore::read)
                 .list();
+    }
+
+    /// Puts the next count of a completed run's rows off.
+    ///
+    /// @param next null for never
+    public void recountAt(UUID id, @Nullable Instant next) {
+        jdbc.sql("update runs set next_recount_at = :next where id = :id")
+                .param("id", id)
+                .param("next", timestampOrNull(next))
+                .update();
+    }
+
+    /// Records how many rows of a completed run's interval it has not exported.
+    ///
+    /// @param next when they are counted again; null for never
+    public void recounted(UUID id, long rowsLate, @Nullable Instant next) {
+        jdbc.sql("""
+                        update runs set rows_late = :late, recounts = recounts + 1, next_recount_at = :next
+                        where id = :id
+                        """)
+                .param("id", id)
+                .param("late", rowsLate)
+                .param("next", timestampOrNull(next))
+                .update();
     }
 
     /// Records which workflow execution works on a run.
@@ -265,6 +321,15 @@ public class RunStore {
     ///
     /// @return false when it was finished already: then nothing has changed
     public boolean finish(UUID id, RunStatus status, @Nullable RunError error, Instant now) {
+        return finish(id, status, error, null, now);
+    }
+
+    /// Ends a run.
+    ///
+    /// @param recountAt when the rows of its interval are counted again if it completed; null for never
+    /// @return false when it was finished already: then nothing has changed
+    public boolean finish(
+            UUID id, RunStatus status, @Nullable RunError error, @Nullable Instant recountAt, Instant now) {
         if (!status.isFinished()) {
             throw new IllegalArgumentException(status + " does not finish a run");
         }
@@ -273,6 +338,7 @@ public class RunStore {
                                     started_at = coalesce(started_at, :now),
                                     latest_error = case when :completed then null
                                         else coalesce(:error::jsonb, latest_error) end,
+                                    next_recount_at = case when :completed then :recount_at::timestamptz end,
                                     last_updated_at = :now
                                 where id = :id and %s
                                 """.formatted(ACTIVE))
@@ -280,6 +346,7 @@ public class RunStore {
                         .param("status", status.word())
                         .param("completed", status == RunStatus.COMPLETED)
                         .param("error", Json.writeOrNull(error))
+                        .param("recount_at", timestampOrNull(recountAt))
                         .param("now", timestamp(now))
                         .update()
                 > 0;
@@ -298,8 +365,8 @@ public class RunStore {
     public void savePlan(UUID id, Plan plan, Instant now) {
         int planned = jdbc.sql("""
                         update runs set records_total_count = :rows, columns = :columns::jsonb, last_updated_at = :now
-                        where id = :id and columns is null
-                        """)
+                        where id = :id and columns is null and %s
+                        """.formatted(ACTIVE))
                 .param("id", id)
                 .param("rows", plan.rows())
                 .param("columns", Json.write(plan.columns()))
@@ -329,7 +396,7 @@ public class RunStore {
     ///
     /// @param fingerprint differs whenever the settings do
     public void rememberSettings(UUID id, String fingerprint) {
-        jdbc.sql("update runs set settings = :settings where id = :id and columns is null")
+        jdbc.sql("update runs set settings = :settings where id = :id and columns is null and " + ACTIVE)
                 .param("id", id)
                 .param("settings", fingerprint)
                 .update();
@@ -343,9 +410,13 @@ public class RunStore {
                 .optional();
     }
 
-    /// Records how many rows the interval has, counted anew.
+    /// Records how many rows the interval has, counted anew after everything was written.
     public void recordCounted(UUID id, long rows, Instant now) {
-        jdbc.sql("update runs set records_total_count = :rows, last_updated_at = :now where id = :id")
+        jdbc.sql("""
+                        update runs set records_total_count = :rows, last_updated_at = :now,
+                            rows_late = greatest(:rows - records_completed, 0)
+                        where id = :id and %s
+                        """.formatted(ACTIVE))
                 .param("id", id)
                 .param("rows", rows)
                 .param("now", timestamp(now))
@@ -370,7 +441,11 @@ public class RunStore {
     }
 
     /// How far a slice has come; also a sign of life of the run.
+    @Transactional
     public void recordProgress(UUID id, int slice, long bytesDone, Instant now) {
+        if (!lockUnfinished(id)) {
+            return;
+        }
         jdbc.sql(
                         "update run_slices set bytes_done = :bytes where run_id = :run and number = :number and receipt is null")
                 .param("run", id)
@@ -382,6 +457,9 @@ public class RunStore {
 
     @Transactional
     public void saveReceipt(UUID id, SliceReceipt receipt, Instant now) {
+        if (!lockUnfinished(id)) {
+            return;
+        }
         jdbc.sql("""
                         update run_slices set receipt = :receipt::jsonb, bytes_done = :bytes
                         where run_id = :run and number = :number
@@ -397,6 +475,9 @@ public class RunStore {
     /// Forgets that slices were transferred: they have to be written again.
     @Transactional
     public void discardReceipts(UUID id, Set<Integer> numbers, Instant now) {
+        if (!lockUnfinished(id)) {
+            return;
+        }
         jdbc.sql("""
                         update run_slices set receipt = null, bytes_done = 0
                         where run_id = :run and number = any(:numbers)
@@ -407,12 +488,19 @@ public class RunStore {
         sumProgress(id, now);
     }
 
-    // The lock comes first and in a statement of its own, so that the sum sees what whoever held it has stored.
-    private void sumProgress(UUID id, Instant now) {
-        jdbc.sql("select 1 from runs where id = :id for update")
+    /// Keeps a run from being ended, and from being written by others, until the transaction ends. It comes first
+    /// and in a statement of its own, so that what follows sees what whoever held it has stored.
+    ///
+    /// @return false when the run has ended: a worker that does not know it yet must not change it
+    private boolean lockUnfinished(UUID id) {
+        return jdbc.sql("select 1 from runs where id = :id and " + ACTIVE + " for update")
                 .param("id", id)
                 .query(Integer.class)
-                .optional();
+                .optional()
+                .isPresent();
+    }
+
+    private void sumProgress(UUID id, Instant now) {
         jdbc.sql("""
                         update runs set last_updated_at = :now, (bytes_exported, records_completed) = (
                             select coalesce(sum(bytes_done), 0), coalesce(sum((receipt ->> 'rows')::bigint), 0)
@@ -518,9 +606,27 @@ public class RunStore {
                 .update();
     }
 
+    /// Records that the destination may hold part of a run from now on.
+    ///
+    /// @return false when the run has ended: then it must not be committed
+    public boolean beginCommit(UUID id, Instant now) {
+        return jdbc.sql("""
+                                update runs set commit_started_at = coalesce(commit_started_at, :now),
+                                    last_updated_at = :now
+                                where id = :id and %s
+                                """.formatted(ACTIVE))
+                        .param("id", id)
+                        .param("now", timestamp(now))
+                        .update()
+                > 0;
+    }
+
     /// Stores what the commit of a run made visible.
     @Transactional
     public void saveFiles(UUID id, List<CommittedFile> files, OptionalLong rowsAtDestination, Instant now) {
+        if (!lockUnfinished(id)) {
+            return;
+        }
         jdbc.sql("delete from run_files where run_id = :run").param("run", id).update();
         for (int position = 0; position < files.size(); position++) {
             CommittedFile file = files.get(position);
@@ -556,12 +662,14 @@ public class RunStore {
                 .list();
     }
 
-    private static BoundaryRun readBoundary(ResultSet row, int number) throws SQLException {
-        return new BoundaryRun(
-                instant(row, "scheduled_at"),
+    private static RunOutcome readOutcome(ResultSet row, int number) throws SQLException {
+        return new RunOutcome(
                 Objects.requireNonNull(row.getObject("id", UUID.class)),
+                new Interval(instant(row, "data_interval_start"), instant(row, "data_interval_end")),
                 RunStatus.of(row.getString("status")),
-                row.getLong("records_completed"));
+                row.getBoolean("commit_began"),
+                row.getLong("records_completed"),
+                row.getLong("rows_late"));
     }
 
     private static StoredSlice readSlice(ResultSet row, int number) throws SQLException {
@@ -597,6 +705,8 @@ public class RunStore {
                 row.getLong("bytes_exported"),
                 row.getInt("files_count"),
                 longOrNull(row, "records_at_destination"),
+                row.getLong("rows_late"),
+                row.getInt("recounts"),
                 error == null ? null : Json.read(error, RunError.class),
                 row.getString("workflow_id"),
                 row.getString("workflow_run_id"),

@@ -12,6 +12,7 @@ import dev.batchexports.server.backfills.EarliestInterval;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.DestinationCatalog;
 import dev.batchexports.server.exports.ExportStore;
+import dev.batchexports.server.runs.Coverage;
 import dev.batchexports.server.runs.LogLevel;
 import dev.batchexports.server.runs.RunStore;
 import dev.batchexports.server.workflow.BackfillActivities.BackfillOutcome;
@@ -24,7 +25,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -105,26 +105,25 @@ final class BackfillExecution {
 
     private Page page(BatchExport export, BackfillScope scope, Instant start, Instant end, int most) {
         List<Instant> seen = new ArrayList<>(SCAN);
-        Iterator<Interval> intervals = export.grid().within(start, end).iterator();
+        Iterator<Interval> intervals = export.timeline().within(start, end).iterator();
         while (intervals.hasNext() && seen.size() < SCAN) {
             seen.add(intervals.next().end());
         }
         if (seen.isEmpty()) {
             return new Page(List.of(), false, end);
         }
-        Set<Instant> completed = switch (scope) {
-            case ALL -> Set.of();
-            case GAPS -> runs.completedBoundaries(export.id(), seen.getFirst(), seen.getLast());
+        Coverage coverage = switch (scope) {
+            case ALL -> new Coverage(List.of());
+            case GAPS -> runs.coverage(export.id(), start, seen.getLast());
         };
         List<Instant> wanted = new ArrayList<>();
         for (Instant boundary : seen) {
             if (wanted.size() == most) {
                 return new Page(wanted, true, wanted.getLast());
             }
-            if (!completed.contains(boundary)
-                    && export.intervalScheduledAt(boundary).isPresent()) {
-                wanted.add(boundary);
-            }
+            export.intervalScheduledAt(boundary)
+                    .filter(interval -> !coverage.covers(interval))
+                    .ifPresent(interval -> wanted.add(boundary));
         }
         return new Page(wanted, intervals.hasNext(), seen.getLast());
     }
@@ -139,12 +138,15 @@ final class BackfillExecution {
         return Optional.of(
                 switch (backfill.scope()) {
                     case ALL -> Taken.FREE;
-                    case GAPS ->
-                        runs.completedBoundaries(backfill.exportId(), boundary, boundary)
-                                        .isEmpty()
-                                ? Taken.FREE
-                                : Taken.COVERED;
+                    case GAPS -> isCovered(export(backfill), boundary) ? Taken.COVERED : Taken.FREE;
                 });
+    }
+
+    private boolean isCovered(BatchExport export, Instant boundary) {
+        return export.intervalScheduledAt(boundary)
+                .map(interval -> runs.coverage(export.id(), interval.start(), interval.end())
+                        .covers(interval))
+                .orElse(true);
     }
 
     void paused(UUID backfillId) {

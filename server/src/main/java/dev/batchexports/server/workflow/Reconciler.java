@@ -30,13 +30,18 @@ import org.slf4j.LoggerFactory;
 
 /// Keeps the database and Temporal in step.
 ///
-/// From the database to Temporal: schedules are made to match their exports, and runs and backfills that
-/// were stored but never started are started. From Temporal to the database: a run or backfill whose
+/// From the database to Temporal: schedules are made to match their exports, runs and backfills that were
+/// stored but never started are started, and intervals that have no run get one (see [Filler]). From Temporal to the
+/// database: a run or backfill whose
 /// workflow was ended from outside ends, and an attempt whose worker died shows. Nothing here is needed
 /// while nothing goes wrong: every change is applied at once by whoever makes it.
 final class Reconciler {
     static final Duration FULL_CHECK = Duration.ofMinutes(1);
 
+    /// After so many requests in a row without an answer the round ends.
+    private static final int MOST_UNANSWERED = 3;
+
+    private static final Duration AFTER_REFUSAL = Duration.ofMinutes(1);
     private static final Duration GRACE = Duration.ofSeconds(30);
     private static final Duration CLEANING = Duration.ofHours(1);
     private static final int EXPORTS_AT_ONCE = 100;
@@ -54,9 +59,16 @@ final class Reconciler {
     private final Orchestration orchestration;
     private final RunLifecycle lifecycle;
     private final WorkflowInspector workflows;
+    private final Filler filler;
     private final TemporalConnection temporal;
     private final Duration logRetention;
     private final InstantSource clock;
+
+    /// Which schedules Temporal has refused, and when each is tried again.
+    private final Map<UUID, Instant> refused = new HashMap<>();
+
+    /// How many requests in a row Temporal has not answered.
+    private int unanswered;
 
     private long lastGeneration;
     private Instant nextFullCheck = Instant.MIN;
@@ -70,6 +82,7 @@ final class Reconciler {
             Orchestration orchestration,
             RunLifecycle lifecycle,
             WorkflowInspector workflows,
+            Filler filler,
             TemporalConnection temporal,
             Duration logRetention,
             InstantSource clock) {
@@ -80,6 +93,7 @@ final class Reconciler {
         this.orchestration = orchestration;
         this.lifecycle = lifecycle;
         this.workflows = workflows;
+        this.filler = filler;
         this.temporal = temporal;
         this.logRetention = logRetention;
         this.clock = clock;
@@ -88,18 +102,21 @@ final class Reconciler {
     /// Executes one round. What fails for one export, run or backfill is logged and does not keep the
     /// others from being looked at.
     ///
-    /// @throws OrchestrationUnavailableException when Temporal does not answer: the rest would not do
-    ///     better
+    /// @throws OrchestrationUnavailableException when Temporal does not answer several requests in a row: the
+    ///     rest would not do better
     void reconcile() {
-        // Runs first: a schedule that Temporal cannot update ends the round.
+        unanswered = 0;
         for (Run run : nextRuns()) {
             attempt("run", run.id(), () -> reconcile(run));
         }
         for (Backfill backfill : backfills.active()) {
             attempt("backfill", backfill.id(), () -> reconcile(backfill));
         }
+        for (ExportStore.Unfilled unfilled : filler.due()) {
+            attempt("intervals of export", unfilled.export().id(), () -> filler.fill(unfilled));
+        }
         for (BatchExport export : exports.outOfStep(EXPORTS_AT_ONCE)) {
-            attempt("schedule of export", export.id(), () -> apply(export));
+            apply(export);
         }
         Instant now = clock.instant();
         if (!now.isBefore(nextFullCheck)) {
@@ -112,19 +129,42 @@ final class Reconciler {
         }
     }
 
-    private static void attempt(String what, Object id, Runnable work) {
+    /// A request that Temporal does not answer may be one that it cannot carry out, so others are tried. Only
+    /// when several in a row are not answered is it taken to be away.
+    ///
+    /// @return whether it succeeded
+    private boolean attempt(String what, Object id, Runnable work) {
         try {
             work.run();
+            unanswered = 0;
+            return true;
         } catch (OrchestrationUnavailableException e) {
-            throw e;
+            unanswered++;
+            if (unanswered == MOST_UNANSWERED) {
+                throw e;
+            }
+            LOG.warn("Temporal did not answer for the {} {}: {}", what, id, e.getMessage());
         } catch (RuntimeException e) {
             LOG.error("The {} {} could not be reconciled", what, id, e);
         }
+        return false;
     }
 
+    /// Makes a schedule match its export, unless Temporal has refused it a moment ago.
     private void apply(BatchExport export) {
-        orchestration.applySchedule(export);
-        exports.scheduleApplied(export.id(), export.version());
+        Instant now = clock.instant();
+        if (refused.getOrDefault(export.id(), Instant.MIN).isAfter(now)) {
+            return;
+        }
+        boolean applied = attempt("schedule of export", export.id(), () -> {
+            orchestration.applySchedule(export);
+            exports.scheduleApplied(export.id(), export.version());
+        });
+        if (applied) {
+            refused.remove(export.id());
+        } else {
+            refused.put(export.id(), now.plus(AFTER_REFUSAL));
+        }
     }
 
     /// Compares all schedules with their exports.
@@ -141,13 +181,13 @@ final class Reconciler {
                     // Temporal removes a schedule that will never fire again after some days.
                     : ScheduleSpecs.isOver(export, now);
             if (!fits) {
-                attempt("schedule of export", export.id(), () -> apply(export));
+                apply(export);
             }
         }
         schedules.keySet().stream()
                 .flatMap(id -> exportOf(id).stream())
                 .filter(export -> export.deletedAt() != null)
-                .forEach(deleted -> attempt("schedule of export", deleted.id(), () -> apply(deleted)));
+                .forEach(this::apply);
     }
 
     /// The export that a schedule belongs to. The namespace may hold schedules of others, which are left
@@ -257,14 +297,20 @@ final class Reconciler {
 
     private void reconcile(Backfill backfill) {
         switch (workflows.inspect(backfill.workflowId(), null)) {
-            case State.Open open -> {}
+            case State.Open open -> {
+                if (isDeleted(backfill.exportId())) {
+                    orchestration.cancelBackfill(backfill);
+                }
+            }
             case State.Completed() -> end(backfill, BackfillStatus.COMPLETED);
             case State.Failed failed -> end(backfill, BackfillStatus.FAILED);
             case State.Cancelled() -> end(backfill, BackfillStatus.CANCELLED);
             case State.Terminated() -> end(backfill, BackfillStatus.TERMINATED);
             case State.TimedOut() -> end(backfill, BackfillStatus.TIMED_OUT);
             case State.Unknown() -> {
-                if (backfill.status() != BackfillStatus.STARTING) {
+                if (isDeleted(backfill.exportId())) {
+                    end(backfill, BackfillStatus.CANCELLED);
+                } else if (backfill.status() != BackfillStatus.STARTING) {
                     end(backfill, BackfillStatus.FAILED);
                 } else if (isOlderThanGrace(backfill.createdAt())) {
                     orchestration.startBackfill(

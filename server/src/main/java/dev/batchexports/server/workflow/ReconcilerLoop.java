@@ -8,12 +8,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
-/// Executes the [Reconciler] every few seconds, in one process at a time.
+/// Does something again and again, in one process at a time: the [Reconciler] and the [LateRowsRound].
 final class ReconcilerLoop implements SmartLifecycle {
     private static final Duration GOODBYE = Duration.ofSeconds(5);
     private static final Logger LOG = LoggerFactory.getLogger(ReconcilerLoop.class);
 
-    private final Reconciler reconciler;
+    private final String name;
+    private final Runnable work;
     private final Leadership leadership;
     private final Duration interval;
     private final Settings.Role role;
@@ -22,8 +23,11 @@ final class ReconcilerLoop implements SmartLifecycle {
     private volatile boolean running;
     private boolean reachable = true;
 
-    ReconcilerLoop(Reconciler reconciler, Leadership leadership, Duration interval, Settings.Role role) {
-        this.reconciler = reconciler;
+    /// @param name of its thread
+    /// @param work one round
+    ReconcilerLoop(String name, Runnable work, Leadership leadership, Duration interval, Settings.Role role) {
+        this.name = name;
+        this.work = work;
         this.leadership = leadership;
         this.interval = interval;
         this.role = role;
@@ -37,7 +41,7 @@ final class ReconcilerLoop implements SmartLifecycle {
     @Override
     public void start() {
         running = true;
-        Thread.ofVirtual().name("reconciler").start(this::loop);
+        Thread.ofVirtual().name(name).start(this::loop);
     }
 
     private void loop() {
@@ -54,7 +58,7 @@ final class ReconcilerLoop implements SmartLifecycle {
 
     private void round() {
         try {
-            leadership.ifNobodyElse(reconciler::reconcile);
+            leadership.ifNobodyElse(work);
             if (!reachable) {
                 LOG.info("Temporal can be reached again");
             }
@@ -65,7 +69,7 @@ final class ReconcilerLoop implements SmartLifecycle {
             }
             reachable = false;
         } catch (RuntimeException e) {
-            LOG.error("A round of the reconciler failed; the next one follows", e);
+            LOG.error("A round of the {} failed; the next one follows", name, e);
         }
     }
 
@@ -75,7 +79,7 @@ final class ReconcilerLoop implements SmartLifecycle {
         stopped.countDown();
         try {
             if (!ended.await(GOODBYE.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.warn("A round of the reconciler is cut short");
+                LOG.warn("A round of the {} is cut short", name);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -245,6 +245,9 @@ final class RunExecution {
         try (Destination destination = open(assignment);
                 Transfer transfer = destination.begin(context(assignment, receipts.size()))) {
             crashPoints.reached(CrashPoints.BEFORE_COMMIT);
+            if (!runs.beginCommit(run.id(), clock.instant())) {
+                throw ended(runs.find(run.id()).orElseThrow());
+            }
             result = transfer.commit(receipts);
             crashPoints.reached(CrashPoints.AFTER_COMMIT);
         }
@@ -363,10 +366,14 @@ final class RunExecution {
     private Run unfinished(UUID runId) {
         Run run = runs.find(runId).orElseThrow();
         if (run.status().isFinished()) {
-            throw ExportException.user(
-                    "RunEnded", "The run has ended already, as " + run.status().word() + ".", "Retry the run.");
+            throw ended(run);
         }
         return run;
+    }
+
+    private static ExportException ended(Run run) {
+        return ExportException.user(
+                "RunEnded", "The run has ended already, as " + run.status().word() + ".", "Retry the run.");
     }
 
     private Assignment assignment(Run run) {

@@ -36,6 +36,7 @@ final class RunLifecycle {
     private final RunLog log;
     private final CrashPoints crashPoints;
     private final Settings.Worker settings;
+    private final Settings.Reconciliation reconciliation;
     private final InstantSource clock;
 
     RunLifecycle(
@@ -46,6 +47,7 @@ final class RunLifecycle {
             RunLog log,
             CrashPoints crashPoints,
             Settings.Worker settings,
+            Settings.Reconciliation reconciliation,
             InstantSource clock) {
         this.exports = exports;
         this.runs = runs;
@@ -54,6 +56,7 @@ final class RunLifecycle {
         this.log = log;
         this.crashPoints = crashPoints;
         this.settings = settings;
+        this.reconciliation = reconciliation;
         this.clock = clock;
     }
 
@@ -108,11 +111,12 @@ final class RunLifecycle {
         if (catalog.types().stream().noneMatch(type -> type.workflowType().equals(request.workflowType()))) {
             return Optional.of("no destination type has the workflow type " + request.workflowType());
         }
-        if (!export.grid().isBoundary(boundary)) {
+        if (!export.timeline().isBoundary(boundary)) {
             // The interval was changed, or clocks were turned back and the hour happened twice.
             return Optional.of(boundary + " is not the end of an interval (" + export.grid() + ")");
         }
-        if (export.intervalScheduledAt(boundary).isEmpty()) {
+        Optional<Interval> interval = export.intervalScheduledAt(boundary);
+        if (interval.isEmpty()) {
             return Optional.of("the interval that ends at " + boundary + " lies after the end of the export");
         }
         if (request.trigger() == RunTrigger.SCHEDULE) {
@@ -125,8 +129,15 @@ final class RunLifecycle {
                 // Temporal may fire a time twice, for example when a schedule is created anew.
                 return Optional.of("the interval that ends at " + boundary + " was started by the schedule before");
             }
+            if (isCovered(export, interval.get())) {
+                return Optional.of("the interval that ends at " + boundary + " was exported before");
+            }
         }
         return Optional.empty();
+    }
+
+    private boolean isCovered(BatchExport export, Interval interval) {
+        return runs.coverage(export.id(), interval.start(), interval.end()).covers(interval);
     }
 
     private Run create(BatchExport export, StartRequest request, String workflowId, String workflowRunId) {
@@ -212,7 +223,8 @@ final class RunLifecycle {
     ///
     /// @return false when it had ended before
     boolean end(Run run, RunStatus status, @Nullable RunError error) {
-        boolean ended = runs.finish(run.id(), status, error, clock.instant());
+        Instant now = clock.instant();
+        boolean ended = runs.finish(run.id(), status, error, reconciliation.first(run.interval(), now), now);
         if (run.backfillId() != null) {
             backfills.recount(run.backfillId(), clock.instant());
         }

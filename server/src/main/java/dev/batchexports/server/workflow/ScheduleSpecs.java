@@ -8,7 +8,6 @@ import io.temporal.api.enums.v1.ScheduleOverlapPolicy;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.client.schedules.Schedule;
 import io.temporal.client.schedules.ScheduleActionStartWorkflow;
-import io.temporal.client.schedules.ScheduleBackfill;
 import io.temporal.client.schedules.ScheduleCalendarSpec;
 import io.temporal.client.schedules.ScheduleIntervalSpec;
 import io.temporal.client.schedules.SchedulePolicy;
@@ -41,11 +40,6 @@ final class ScheduleSpecs {
     private static final Duration CATCH_UP = Duration.ofDays(365);
     private static final int EXACT_YEARS = 10;
     private static final int NEAR_HOURS = 3;
-
-    /// How far a schedule is caught up beyond its creation: a boundary that passes between our clock and
-    /// Temporal's must not be missed by both. One that is met by both runs once; one that is met too early
-    /// waits for its end.
-    private static final Duration CLOCK_DIFFERENCE = Duration.ofSeconds(2);
 
     private ScheduleSpecs() {}
 
@@ -91,12 +85,12 @@ final class ScheduleSpecs {
     static ScheduleSpec spec(BatchExport export, Instant now) {
         IntervalGrid grid = export.grid();
         ScheduleSpec.Builder spec = ScheduleSpec.newBuilder()
-                .setStartAt(grid.next(export.firstIntervalStart()))
+                .setStartAt(export.timeline().next(gridStart(export)))
                 .setJitter(jitter(export));
         Instant endAt = export.endAt();
         if (endAt != null) {
             // The interval that end_at cuts short is exported at its boundary.
-            spec.setEndAt(grid.ceiling(endAt));
+            spec.setEndAt(export.timeline().ceiling(endAt));
         }
         switch (grid.frequency()) {
             case Frequency.Hour() -> spec.setIntervals(List.of(new ScheduleIntervalSpec(Duration.ofHours(1))));
@@ -106,6 +100,16 @@ final class ScheduleSpecs {
                 setDates(spec, grid, Duration.ofDays(7), List.of(new ScheduleRange(grid.offsetDay())), now);
         }
         return spec.build();
+    }
+
+    /// From when on the grid of an export holds: the boundaries before were those of other grids.
+    private static Instant gridStart(BatchExport export) {
+        Instant first = export.firstIntervalStart();
+        if (export.pastGrids().isEmpty()) {
+            return first;
+        }
+        Instant seam = export.pastGrids().getLast().range().end();
+        return seam.isAfter(first) ? seam : first;
     }
 
     /// @param length of an interval, where clocks never change
@@ -174,21 +178,14 @@ final class ScheduleSpecs {
     }
 
     /// Spreads the exports that share a boundary, well within the time that their runs wait anyway.
-    private static Duration jitter(BatchExport export) {
+    static Duration jitter(BatchExport export) {
         Duration half = export.settle().dividedBy(2);
         return half.compareTo(LONGEST_JITTER) < 0 ? half : LONGEST_JITTER;
-    }
-
-    /// Catches up the boundaries after a time that have passed by now. Temporal leaves out the first
-    /// instant and includes the last one.
-    static ScheduleBackfill catchUp(Instant after, Instant now) {
-        return new ScheduleBackfill(
-                after, now.plus(CLOCK_DIFFERENCE), ScheduleOverlapPolicy.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL);
     }
 
     /// Whether an export will never fire again.
     static boolean isOver(BatchExport export, Instant now) {
         Instant endAt = export.endAt();
-        return endAt != null && export.grid().ceiling(endAt).isBefore(now);
+        return endAt != null && export.timeline().ceiling(endAt).isBefore(now);
     }
 }

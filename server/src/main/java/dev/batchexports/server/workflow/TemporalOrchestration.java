@@ -23,13 +23,10 @@ import io.temporal.client.WorkflowStub;
 import io.temporal.client.WorkflowTargetOptions;
 import io.temporal.client.schedules.Schedule;
 import io.temporal.client.schedules.ScheduleAlreadyRunningException;
-import io.temporal.client.schedules.ScheduleBackfill;
 import io.temporal.client.schedules.ScheduleHandle;
 import io.temporal.client.schedules.ScheduleOptions;
 import io.temporal.client.schedules.ScheduleUpdate;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 
 /// [Orchestration] by Temporal.
 ///
@@ -82,45 +79,29 @@ final class TemporalOrchestration implements Orchestration {
     }
 
     private void applySchedule(BatchExport export, ScheduleHandle handle) {
-        Instant now = clock.instant();
-        Schedule schedule = ScheduleSpecs.schedule(export, workflowType(export), now);
+        Schedule schedule = ScheduleSpecs.schedule(export, workflowType(export), clock.instant());
         try {
             handle.update(found -> new ScheduleUpdate(schedule));
         } catch (RuntimeException e) {
             if (!isNotFound(e)) {
                 throw e;
             }
-            createSchedule(export, schedule, now);
+            createSchedule(export, schedule);
         }
     }
 
-    private void createSchedule(BatchExport export, Schedule schedule, Instant now) {
-        List<ScheduleBackfill> catchUp =
-                export.paused() ? List.of() : List.of(ScheduleSpecs.catchUp(lastFired(export), now));
+    /// What a schedule that did not exist has not fired is left to the [Filler].
+    private void createSchedule(BatchExport export, Schedule schedule) {
         try {
             temporal.schedules()
                     .createSchedule(
                             ScheduleSpecs.scheduleId(export),
                             schedule,
-                            ScheduleOptions.newBuilder().setBackfills(catchUp).build());
+                            ScheduleOptions.newBuilder().build());
         } catch (ScheduleAlreadyRunningException e) {
             // Somebody else has created it in this very moment, from the same row or from an earlier
             // version, which the reconciler brings up to date.
         }
-    }
-
-    /// After which boundary a schedule that is created has to be caught up. The intervals of a new
-    /// export that have ended already (`start_at` lies in the past, or Temporal was down when the export
-    /// was created) count as scheduled. A schedule that was lost goes on after its last run.
-    private Instant lastFired(BatchExport export) {
-        Instant first = export.firstIntervalStart();
-        if (export.scheduleVersion() == 0) {
-            return first;
-        }
-        Instant last = runs.latestScheduledBoundary(export.id())
-                .filter(boundary -> boundary.isAfter(export.lastUpdatedAt()))
-                .orElse(export.lastUpdatedAt());
-        return last.isAfter(first) ? last : first;
     }
 
     @Override
@@ -137,7 +118,7 @@ final class TemporalOrchestration implements Orchestration {
                                             WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
                                     .setWorkflowIdConflictPolicy(
                                             WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_FAIL)
-                                    .setPriority(Priorities.of(run.trigger()))
+                                    .setPriority(Priorities.of(run))
                                     .build());
             try {
                 return workflow.start(new RunInput(export.id(), run.id(), run.backfillId(), run.scheduledAt()));

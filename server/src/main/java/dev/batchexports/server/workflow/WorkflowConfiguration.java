@@ -6,6 +6,7 @@ import dev.batchexports.server.backfills.BackfillStore;
 import dev.batchexports.server.exports.DestinationCatalog;
 import dev.batchexports.server.exports.ExportStore;
 import dev.batchexports.server.runs.LogStore;
+import dev.batchexports.server.runs.RunStarter;
 import dev.batchexports.server.runs.RunStore;
 import dev.batchexports.server.security.Keyring;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,6 +24,12 @@ class WorkflowConfiguration {
 
     /// Stands for the reconciler among PostgreSQL's advisory locks.
     private static final long RECONCILER_LOCK = 0x62785265636f6e63L;
+
+    /// Late rows are looked for as often as the shortest time after which they are to be found, within these.
+    private static final Duration LATE_ROWS_SOONEST = Duration.ofSeconds(1);
+
+    private static final Duration LATE_ROWS_LATEST = Duration.ofSeconds(30);
+    private static final long LATE_ROWS_LOCK = 0x62784c617465526fL;
 
     private final Clock clock;
 
@@ -59,7 +66,16 @@ class WorkflowConfiguration {
             RunLog log,
             CrashPoints crashPoints,
             Settings settings) {
-        return new RunLifecycle(exports, runs, backfills, catalog, log, crashPoints, settings.worker(), clock);
+        return new RunLifecycle(
+                exports,
+                runs,
+                backfills,
+                catalog,
+                log,
+                crashPoints,
+                settings.worker(),
+                settings.reconciliation(),
+                clock);
     }
 
     @Bean
@@ -121,8 +137,10 @@ class WorkflowConfiguration {
             LogStore logs,
             Orchestration orchestration,
             RunLifecycle lifecycle,
+            RunLog log,
             TemporalConnection temporal,
             Settings settings) {
+        RunStarter starter = new RunStarter(runs, orchestration, clock);
         return new Reconciler(
                 exports,
                 runs,
@@ -131,6 +149,7 @@ class WorkflowConfiguration {
                 orchestration,
                 lifecycle,
                 new WorkflowInspector(temporal),
+                new Filler(exports, runs, backfills, starter, log, clock),
                 temporal,
                 settings.logs().retention(),
                 clock);
@@ -139,6 +158,39 @@ class WorkflowConfiguration {
     @Bean
     ReconcilerLoop reconcilerLoop(Reconciler reconciler, DataSource database, Settings settings) {
         return new ReconcilerLoop(
-                reconciler, new Leadership(database, RECONCILER_LOCK), RECONCILER_INTERVAL, settings.role());
+                "reconciler",
+                reconciler::reconcile,
+                new Leadership(database, RECONCILER_LOCK),
+                RECONCILER_INTERVAL,
+                settings.role());
+    }
+
+    @Bean
+    ReconcilerLoop lateRowsLoop(
+            ExportStore exports,
+            RunStore runs,
+            Orchestration orchestration,
+            Source source,
+            RunLog log,
+            DataSource database,
+            Settings settings) {
+        LateRowsRound round = new LateRowsRound(
+                exports,
+                runs,
+                new RunStarter(runs, orchestration, clock),
+                source,
+                log,
+                settings.reconciliation(),
+                clock);
+        Duration interval = settings.reconciliation().after().stream()
+                .min(Duration::compareTo)
+                .filter(shortest -> shortest.compareTo(LATE_ROWS_LATEST) < 0)
+                .orElse(LATE_ROWS_LATEST);
+        return new ReconcilerLoop(
+                "search for late rows",
+                round,
+                new Leadership(database, LATE_ROWS_LOCK),
+                interval.compareTo(LATE_ROWS_SOONEST) < 0 ? LATE_ROWS_SOONEST : interval,
+                settings.role());
     }
 }

@@ -220,7 +220,7 @@ class BackfillRoutesTest {
         ApiClient.Answer answer = client.post(export + "/backfills/plan/", range(hour(0), hour(4)))
                 .is(400);
 
-        assertThat(answer.json().get("detail").stringValue()).contains("no_such_table");
+        assertThat(answer.errors().get("/model")).contains("no_such_table");
     }
 
     private JsonNode plan(Map<String, Object> body) {

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Creating, listing, changing, pausing and deleting batch exports.
 class ExportRoutesTest {
@@ -363,7 +364,8 @@ class ExportRoutesTest {
         assertThat(paused.get("status").stringValue()).isEqualTo("paused");
         assertThat(paused.get("last_paused_at").isNull()).isFalse();
         assertThat(orchestration.schedule(id).paused()).isTrue();
-        assertThat(client.post(id + "/pause/", Map.of()).is(200).json()).isEqualTo(paused);
+        assertThat(withoutEffects(client.post(id + "/pause/", Map.of()).is(200).json()))
+                .isEqualTo(withoutEffects(paused));
 
         JsonNode active = client.send("POST", client.exports() + id + "/unpause/", "")
                 .is(200)
@@ -371,11 +373,16 @@ class ExportRoutesTest {
         assertThat(active.get("status").stringValue()).isEqualTo("active");
         assertThat(active.get("last_paused_at")).isEqualTo(paused.get("last_paused_at"));
         assertThat(orchestration.schedule(id).paused()).isFalse();
-        assertThat(client.post(id + "/unpause/", Map.of("backfill", false))
+        assertThat(withoutEffects(client.post(id + "/unpause/", Map.of("backfill", false))
                         .is(200)
-                        .json())
-                .isEqualTo(active);
+                        .json()))
+                .isEqualTo(withoutEffects(active));
         assertThat(client.get(id + "/backfills/").json().get("results")).isEmpty();
+    }
+
+    /// What the second of two equal requests changes is nothing.
+    private static JsonNode withoutEffects(JsonNode export) {
+        return ((ObjectNode) export.deepCopy()).without(List.of("effects"));
     }
 
     @Test
@@ -386,7 +393,7 @@ class ExportRoutesTest {
         String id = client.create(body);
         Instant pausedAt = Instant.now().minus(5, ChronoUnit.HOURS).truncatedTo(ChronoUnit.MICROS);
         server.bean(JdbcClient.class)
-                .sql("update batch_exports set last_paused_at = ?::timestamptz where id = ?::uuid")
+                .sql("update export_pauses set paused_at = ?::timestamptz where batch_export_id = ?::uuid")
                 .params(pausedAt.toString(), id)
                 .update();
 
@@ -491,7 +498,7 @@ class ExportRoutesTest {
     }
 
     @Test
-    void thePreviewHasFiveIntervalsUnlessAskedOtherwiseAndNoneWhilePaused() {
+    void thePreviewHasFiveIntervalsUnlessAskedOtherwiseAlsoWhilePaused() {
         String id = client.create(hourlyExport());
         Instant nextHour = Instant.now().truncatedTo(ChronoUnit.HOURS).plus(1, ChronoUnit.HOURS);
 
@@ -502,7 +509,7 @@ class ExportRoutesTest {
         assertThat(client.get(id + "/schedule/?count=0").is(400).errors()).containsOnlyKeys("/count");
 
         client.post(id + "/pause/", Map.of());
-        assertThat(client.get(id + "/schedule/").json().get("results")).isEmpty();
+        assertThat(client.get(id + "/schedule/").json().get("results")).isEqualTo(preview);
     }
 
     private static List<String> times(JsonNode results, String field) {
@@ -511,10 +518,7 @@ class ExportRoutesTest {
 
     @Test
     void destinationTypesDescribeTheirParameters() {
-        JsonNode types =
-                client.send("GET", "/api/destination_types/", "").is(200).json();
-
-        JsonNode s3 = types.get(0);
+        JsonNode s3 = destinationType("S3");
         assertThat(s3.propertyNames())
                 .containsExactlyInAnyOrder("type", "workflow_type", "config_schema", "secret_fields");
         assertThat(s3.get("type").stringValue()).isEqualTo("S3");
@@ -532,9 +536,19 @@ class ExportRoutesTest {
         assertThat(schema.at("/properties/max_file_size_mb/type").stringValue()).isEqualTo("integer");
     }
 
+    private JsonNode destinationType(String name) {
+        return client.send("GET", "/api/destination_types/", "")
+                .is(200)
+                .json()
+                .valueStream()
+                .filter(type -> type.get("type").stringValue().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Test
     void noSecretFieldIsMissingFromTheDeclaredOnes() {
-        JsonNode s3 = client.send("GET", "/api/destination_types/", "").json().get(0);
+        JsonNode s3 = destinationType("S3");
 
         List<String> writeOnly = s3.at("/config_schema/properties").properties().stream()
                 .filter(property -> property.getValue().path("writeOnly").asBoolean(false))

@@ -57,6 +57,8 @@ class ExportValidationTest {
                         "/destination/x",
                         "not a known field"),
                 wrong("interval", "fortnight", "/interval", "every N minutes"),
+                wrong("interval", "HOUR", "/interval", "every N minutes"),
+                wrong("interval", " hour", "/interval", "every N minutes"),
                 wrong("interval", "every 7 minutes", "/interval", "every N minutes"),
                 wrong("interval", "every 1 minutes", "/interval", "every N minutes"),
                 wrong("interval", "every 10 seconds", "/interval", "every N minutes"),

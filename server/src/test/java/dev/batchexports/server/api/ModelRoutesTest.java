@@ -117,7 +117,8 @@ class ModelRoutesTest {
 
         assertThat(advice.get("verdict").stringValue()).isEqualTo("good");
         assertThat(advice.get("message").stringValue()).startsWith("ClickHouse reads ");
-        assertThat(advice.get("rows_selected").longValue()).isLessThanOrEqualTo(advice.get("rows_read").longValue());
+        assertThat(advice.get("rows_selected").longValue())
+                .isLessThanOrEqualTo(advice.get("rows_read").longValue());
     }
 
     @Test

@@ -6,6 +6,8 @@ import dev.batchexports.server.TestServer;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.springframework.web.servlet.mvc.method.RequestMappingInfo;
 import tools.jackson.databind.JsonNode;
@@ -53,6 +55,18 @@ class OpenApiTest {
         assertThat(document.at("/components/securitySchemes/token/scheme").stringValue())
                 .isEqualTo("bearer");
         assertThat(document.toString()).doesNotContain("createdAt", "JsonNode");
+    }
+
+    @Test
+    void everySchemaThatIsReferredToIsThere() {
+        Set<String> missing = Pattern.compile("\"#/components/schemas/([^\"]+)\"")
+                .matcher(document.toString())
+                .results()
+                .map(match -> match.group(1))
+                .filter(name -> !document.at("/components/schemas").has(name))
+                .collect(Collectors.toSet());
+
+        assertThat(missing).isEmpty();
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,12 +90,13 @@ class ProblemTest {
         isProblem(client.send("POST", client.exports(), body), 413, "body_too_long");
     }
 
-    @Test
-    void aBodyOfUntoldLengthThatIsTooLong() throws IOException {
-        String chunk = "a".repeat(0x8000);
+    @ParameterizedTest
+    @ValueSource(strings = {"a", " ", "0"})
+    void aBodyOfUntoldLengthThatIsTooLong(String content) throws IOException {
+        String chunk = content.repeat(0x8000);
         StringBuilder request = new StringBuilder("POST " + client.exports() + " HTTP/1.1\r\nHost: localhost\r\n"
                 + "Authorization: Bearer " + TestServer.TOKEN + "\r\nContent-Type: application/json\r\n"
-                + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n1\r\n\"\r\n");
+                + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
         for (int count = 0; count < 40; count++) {
             request.append("8000\r\n").append(chunk).append("\r\n");
         }
@@ -102,6 +104,29 @@ class ProblemTest {
         assertThat(raw(request.append("0\r\n\r\n").toString()))
                 .startsWith("HTTP/1.1 413")
                 .contains("body_too_long");
+    }
+
+    @Test
+    void aBodyOfUntoldLengthIsReadLikeAnyOther() throws IOException {
+        assertThat(raw("POST " + client.exports() + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                        + TestServer.TOKEN + "\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+                        + "Connection: close\r\n\r\n9\r\n{\"naem\":1\r\n1\r\n}\r\n0\r\n\r\n"))
+                .startsWith("HTTP/1.1 400")
+                .contains("/naem", "is not a known field");
+    }
+
+    @Test
+    void aQueryParameterThatTheRouteDoesNotTake() {
+        ApiClient.Answer answer = client.get("?statsu=paused&limit=1");
+
+        isProblem(answer, 400, "invalid_request");
+        assertThat(answer.errors())
+                .containsOnly(Map.entry(
+                        "/statsu",
+                        "is not a query parameter of this route, which takes cursor, limit, search, status"));
+        assertThat(client.post("?dry_run=true", Map.of()).is(400).errors())
+                .containsOnly(Map.entry("/dry_run", "is not a query parameter of this route, which takes none"));
+        client.send("GET", "/api/health/live?probe=1", "").is(200);
     }
 
     @ParameterizedTest

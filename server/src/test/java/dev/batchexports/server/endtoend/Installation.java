@@ -95,9 +95,13 @@ final class Installation {
 
     /// A worker that the caller has to end.
     BxProcess startWorker(Map<String, String> environment) {
+        return startWorker(environment, folder.resolve("worker.log"));
+    }
+
+    BxProcess startWorker(Map<String, String> environment, Path log) {
         Map<String, String> all = new HashMap<>(environment());
         all.putAll(environment);
-        return BxProcess.start(folder.resolve("worker.log"), "-Xmx320m", all, "worker");
+        return BxProcess.start(log, "-Xmx320m", all, "worker");
     }
 
     private BxProcess startServer() {

@@ -210,4 +210,29 @@ class ReconcilerTest {
                         .status())
                 .isEqualTo(RunStatus.CANCELLED);
     }
+
+    @Test
+    void nothingOfAnExportThatWasDeletedWhileTemporalWasAwayGoesOnInTemporal() {
+        BatchExport export = export();
+        server.orchestration.applySchedule(export);
+        CountDownLatch never = new CountDownLatch(1);
+        memory.behave(new MemoryDestination.Behaviour() {
+            @Override
+            public void writing(Slice slice, TransferProgress progress) throws InterruptedException {
+                never.await();
+            }
+        });
+        Backfill backfill = server.startBackfill(export, end.minus(1, ChronoUnit.HOURS), end, BackfillScope.ALL, 1);
+        Awaitility.await("run")
+                .atMost(WITHIN_A_MINUTE)
+                .until(() -> !server.runsOf(export).isEmpty());
+
+        server.exports.delete(export.id(), TestServer.now());
+
+        assertThat(server.awaitEnd(backfill, WITHIN_A_MINUTE).status()).isEqualTo(BackfillStatus.CANCELLED);
+        assertThat(server.awaitEnd(server.runsOf(export).getFirst().id(), WITHIN_A_MINUTE)
+                        .status())
+                .isEqualTo(RunStatus.CANCELLED);
+        Awaitility.await("schedule").atMost(WITHIN_A_MINUTE).until(() -> !hasSchedule(export));
+    }
 }

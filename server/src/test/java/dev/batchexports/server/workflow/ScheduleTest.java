@@ -11,6 +11,7 @@ import dev.batchexports.core.run.RunTrigger;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.runs.Run;
 import io.temporal.api.enums.v1.ScheduleOverlapPolicy;
+import io.temporal.api.enums.v1.WorkflowExecutionStatus;
 import io.temporal.client.schedules.ScheduleBackfill;
 import io.temporal.client.schedules.ScheduleDescription;
 import io.temporal.client.schedules.ScheduleException;
@@ -109,6 +110,15 @@ class ScheduleTest {
         BatchExport export = scheduled(
                 export(Exports.with("grid", EVERY_FIVE_MINUTES).andThen(Exports.with("startAt", start))::apply));
         Run run = awaitCompleted(export, 1).getLast();
+        // A fire whose workflow id is in use would be dropped.
+        Awaitility.await("workflow to close")
+                .atMost(SOON)
+                .until(() -> server.temporal
+                                .client()
+                                .newUntypedWorkflowStub(run.workflowId())
+                                .describe()
+                                .getStatus()
+                        != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING);
 
         server.temporal
                 .schedules()
@@ -119,7 +129,7 @@ class ScheduleTest {
                         ScheduleOverlapPolicy.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL)));
         Awaitility.await("second firing")
                 .atMost(SOON)
-                .until(() -> server.logOf(export).stream()
+                .untilAsserted(() -> assertThat(server.logOf(export))
                         .anyMatch(line -> line.contains("was started by the schedule before")));
 
         assertThat(server.runsOf(export))

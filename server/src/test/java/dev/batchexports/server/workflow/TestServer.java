@@ -19,6 +19,7 @@ import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.DestinationCatalog;
 import dev.batchexports.server.exports.DestinationSettings;
 import dev.batchexports.server.exports.ExportStore;
+import dev.batchexports.server.exports.LateRows;
 import dev.batchexports.server.exports.RerunMode;
 import dev.batchexports.server.runs.LogLine;
 import dev.batchexports.server.runs.LogStore;
@@ -128,7 +129,10 @@ final class TestServer implements AutoCloseable {
                 new Settings.Encryption(keys),
                 new Settings.Worker(4, 3, sliceBytes, 32 << 20),
                 new Settings.Limits(true, true, false),
+                new Settings.Reconciliation(
+                        List.of(Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofSeconds(60))),
                 new Settings.Logs(Duration.ofDays(30)),
+                new Settings.Metrics("127.0.0.1", 0),
                 new Settings.Testing(List.of(), ""));
     }
 
@@ -180,11 +184,13 @@ final class TestServer implements AutoCloseable {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
                 false,
                 null,
                 null,
                 null,
                 RerunMode.APPEND,
+                LateRows.REPORT,
                 Duration.ZERO,
                 Duration.ofHours(24),
                 1,

@@ -1,6 +1,8 @@
 package dev.batchexports.source.clickhouse;
 
 import dev.batchexports.core.error.ExportException;
+import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.model.Relation;
 import dev.batchexports.core.source.EncodedRows;
 import dev.batchexports.core.source.Encoding;
 import dev.batchexports.core.source.Plan;
@@ -11,7 +13,9 @@ import dev.batchexports.core.source.SliceLimits;
 import dev.batchexports.core.source.Source;
 import dev.batchexports.core.source.SourceColumn;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /// A ClickHouse server or cluster as a [Source], over its HTTP interface. Thread-safe.
@@ -64,6 +68,29 @@ public final class ClickHouseSource implements Source {
     public long count(RowSelection selection, List<SourceColumn> columns, Slice slice, QueryTag tag) {
         SelectionQueries of = queries.of(selection, tag);
         return of.count(of.resolve().restrictedTo(columns).count(slice));
+    }
+
+    /// In one query for a table. The placeholders of a model that is a query stand for the bounds of one interval,
+    /// so that each of its intervals is counted by itself.
+    @Override
+    public List<Long> counts(RowSelection selection, List<Interval> intervals, QueryTag tag) {
+        return switch (selection.model().relation()) {
+            case Relation.Query _ -> Source.super.counts(selection, intervals, tag);
+            case Relation.Table _ -> {
+                SelectionQueries of = queries.of(selection, tag);
+                ResolvedSelection resolved = of.resolve();
+                List<Long> bounds = resolved.bounds(intervals);
+                Map<Long, Long> counted = of.answer(resolved.counts(bounds), answer -> {
+                    Map<Long, Long> rows = new HashMap<>();
+                    RowBinary fields = new RowBinary(answer);
+                    while (fields.hasNext()) {
+                        rows.put(fields.nextLong(), fields.nextLong());
+                    }
+                    return rows;
+                });
+                yield resolved.sums(intervals, bounds, counted);
+            }
+        };
     }
 
     @Override

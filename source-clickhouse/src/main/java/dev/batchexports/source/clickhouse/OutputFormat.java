@@ -3,6 +3,7 @@ package dev.batchexports.source.clickhouse;
 import dev.batchexports.core.source.Compression;
 import dev.batchexports.core.source.Encoding;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,6 +18,18 @@ import java.util.Map;
 /// @param tuning settings that an operator may override; servers that do not know one go without
 /// @param required settings on which the form of the values rests
 record OutputFormat(String name, List<String> expressions, Map<String, String> tuning, Map<String, String> required) {
+    /// How `toJSONString` and the Template format write values.
+    private static final Map<String, String> JSON_VALUES = Map.of(
+            // 64-bit integers and decimals are JSON numbers, all digits written.
+            "output_format_json_quote_64bit_integers", "0",
+            "output_format_json_quote_64bit_floats", "0",
+            "output_format_json_quote_decimals", "0",
+            // "nan" and "inf" instead of null, which would lose them.
+            "output_format_json_quote_denormals", "1",
+            "output_format_json_escape_forward_slashes", "0",
+            "output_format_json_named_tuples_as_objects", "1",
+            "output_format_json_map_as_array_of_tuples", "0");
+
     OutputFormat {
         expressions = List.copyOf(expressions);
         tuning = Map.copyOf(tuning);
@@ -53,24 +66,11 @@ record OutputFormat(String name, List<String> expressions, Map<String, String> t
                     .append(value.escaping())
                     .append('}');
         }
-        return new OutputFormat(
-                "Template",
-                expressions,
-                Map.of(),
-                Map.ofEntries(
-                        Map.entry(
-                                "format_template_row_format", row.append("}\n").toString()),
-                        Map.entry("format_template_resultset_format", "${data}"),
-                        Map.entry("format_template_rows_between_delimiter", ""),
-                        // 64-bit integers and decimals are JSON numbers, all digits written.
-                        Map.entry("output_format_json_quote_64bit_integers", "0"),
-                        Map.entry("output_format_json_quote_64bit_floats", "0"),
-                        Map.entry("output_format_json_quote_decimals", "0"),
-                        // "nan" and "inf" instead of null, which would lose them.
-                        Map.entry("output_format_json_quote_denormals", "1"),
-                        Map.entry("output_format_json_escape_forward_slashes", "0"),
-                        Map.entry("output_format_json_named_tuples_as_objects", "1"),
-                        Map.entry("output_format_json_map_as_array_of_tuples", "0")));
+        Map<String, String> required = new HashMap<>(JSON_VALUES);
+        required.put("format_template_row_format", row.append("}\n").toString());
+        required.put("format_template_resultset_format", "${data}");
+        required.put("format_template_rows_between_delimiter", "");
+        return new OutputFormat("Template", expressions, Map.of(), required);
     }
 
     /// @param escaping the Template format's word for it
@@ -133,21 +133,21 @@ record OutputFormat(String name, List<String> expressions, Map<String, String> t
         };
     }
 
-    /// ClickHouse escapes line ends, tabs and backslashes and writes NULL as `\N`, as PostgreSQL's COPY does.
+    /// What PostgreSQL's COPY reads: ClickHouse escapes line ends, tabs and backslashes and writes NULL as `\N`,
+    /// as COPY does. [PostgresValue] makes every value one that PostgreSQL takes.
     private static OutputFormat tabSeparated(List<ResolvedColumn> columns) {
+        Map<String, String> required = new HashMap<>(JSON_VALUES);
+        required.put("format_tsv_null_representation", "\\N");
+        required.put("output_format_tsv_crlf_end_of_line", "0");
+        required.put("bool_true_representation", "true");
+        required.put("bool_false_representation", "false");
         return new OutputFormat(
                 "TabSeparated",
                 columns.stream()
-                        .map(column -> aliased(
-                                column.type().isString() ? "toValidUTF8(" + column.quoted() + ")" : column.quoted(),
-                                column))
+                        .map(column -> aliased(PostgresValue.expression(column), column))
                         .toList(),
                 Map.of(),
-                Map.of(
-                        "format_tsv_null_representation", "\\N",
-                        "output_format_tsv_crlf_end_of_line", "0",
-                        "bool_true_representation", "true",
-                        "bool_false_representation", "false"));
+                required);
     }
 
     private static String aliased(String expression, ResolvedColumn column) {

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// The rows of a run as SQL, checked against the columns that the relation really has.
 ///
@@ -154,6 +155,49 @@ final class ResolvedSelection {
         addRows(statement, selection.interval(), "");
         statement.add(" LIMIT ").addInteger("limit", rows);
         return statement.add(" FORMAT " + format.name()).build();
+    }
+
+    /// The bounds of intervals at the resolution of the landing time, in microseconds since 1970, ascending.
+    List<Long> bounds(List<Interval> intervals) {
+        return intervals.stream()
+                .flatMap(interval -> Stream.of(interval.start(), interval.end()))
+                .map(landingTime::firstMicrosFrom)
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    /// Rows by the last of some bounds at or before their landing time: (bound, rows), each an Int64, in no order.
+    ///
+    /// @param bounds ascending, in microseconds since 1970
+    Statement counts(List<Long> bounds) {
+        Statement.Builder statement = new Statement.Builder().add("SELECT ");
+        addBoundBefore(statement, bounds);
+        statement.add(", toInt64(count())");
+        addRows(statement, selection.interval(), "");
+        statement.add(" GROUP BY ");
+        addBoundBefore(statement, bounds);
+        return statement.add(" FORMAT RowBinary").build();
+    }
+
+    private void addBoundBefore(Statement.Builder statement, List<Long> bounds) {
+        statement
+                .add("toInt64(roundDown(" + landingTime.microsExpression() + ", ")
+                .addIntegers("bounds", bounds)
+                .add("))");
+    }
+
+    /// The rows of each interval.
+    ///
+    /// @param counted rows by bound, as [#counts] finds them
+    List<Long> sums(List<Interval> intervals, List<Long> bounds, Map<Long, Long> counted) {
+        return intervals.stream()
+                .map(interval -> bounds.stream()
+                        .filter(bound -> bound >= landingTime.firstMicrosFrom(interval.start())
+                                && bound < landingTime.firstMicrosFrom(interval.end()))
+                        .mapToLong(bound -> counted.getOrDefault(bound, 0L))
+                        .sum())
+                .toList();
     }
 
     /// All rows of a slice.

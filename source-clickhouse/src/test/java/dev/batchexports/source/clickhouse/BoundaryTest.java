@@ -9,6 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Which rows belong to an interval.
 class BoundaryTest {
@@ -75,6 +76,42 @@ class BoundaryTest {
                 assertThat(database.export(selection, TestDatabase.JSON_LINES).rows())
                         .isEqualTo(2);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"DateTime64(6, 'UTC')", "DateTime64(9, 'UTC')", "DateTime64(3)", "DateTime64(1)", "DateTime"})
+    void manyIntervalsCountedAtOnceHaveTheRowsThatEachHasByItself(String type) {
+        try (TestDatabase database = TestDatabase.create()) {
+            createRows(
+                    database,
+                    type,
+                    List.of(
+                            "10:00:00",
+                            "10:00:00.5",
+                            "10:10:00",
+                            "10:19:59.999",
+                            "10:20:00",
+                            "10:50:00.25",
+                            "11:00:00"));
+            Instant ten = TestDatabase.HOUR.start();
+            List<Interval> intervals = List.of(
+                    new Interval(ten, ten.plusMillis(500)),
+                    new Interval(ten.plusMillis(500), ten.plusSeconds(1200)),
+                    new Interval(ten.plusSeconds(1200), ten.plusSeconds(1201)),
+                    // a gap before it, and nothing in it
+                    new Interval(ten.plusSeconds(1800), ten.plusSeconds(2400)),
+                    new Interval(ten.plusSeconds(2400), ten.plusSeconds(3600)));
+            RowSelection selection = TestDatabase.selection(TestDatabase.model("t"));
+
+            List<Long> counts = database.source().counts(selection, intervals, TestDatabase.tag());
+
+            assertThat(counts)
+                    .containsExactlyElementsOf(intervals.stream()
+                            .map(interval -> database.source().count(selection.within(interval), TestDatabase.tag()))
+                            .toList());
+            assertThat(counts.stream().mapToLong(Long::longValue).sum()).isEqualTo(6);
         }
     }
 

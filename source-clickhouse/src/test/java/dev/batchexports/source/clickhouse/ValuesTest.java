@@ -155,6 +155,101 @@ class ValuesTest {
                         + "\t2026-11-01T10:30:00.500000Z\n");
     }
 
+    private String tabSeparated() {
+        return database.export(SELECTION, TestDatabase.TAB_SEPARATED).text();
+    }
+
+    private static String cells(String... cells) {
+        return String.join("\t", cells) + "\t2026-11-01T10:30:00.500000Z\n";
+    }
+
+    @Test
+    void tabSeparatedTextHasNothingThatPostgresqlRefuses() {
+        createRow(
+                "a String, b Nullable(String), c LowCardinality(String), d FixedString(5), e Nullable(FixedString(3))",
+                "'a\\0b\\xff', 'x\\0', '\\0', 'ab\\0c', NULL");
+
+        assertThat(tabSeparated()).isEqualTo(cells("a\ufffdb\ufffd", "x\ufffd", "\ufffd", "ab\ufffdc", "\\N"));
+    }
+
+    @Test
+    void tabSeparatedJsonTextIsValidForJsonb() {
+        createRow(
+                "properties String, a_properties Nullable(String), b_properties String, c_properties String,"
+                        + " d_properties String, e_properties String, f_properties String",
+                "'{\"a\":\"\\\\u0000\\\\u0000 \\\\\\\\u0000 \\\\\\\\\\\\u0000\"}', NULL, 'not\\0json', '[1, 2]', '',"
+                        + " '{\"a\":\"\\\\ud800\"}', '{\"a\":1e-20000}'");
+
+        assertThat(tabSeparated())
+                .isEqualTo(cells(
+                        "{\"a\":\"\\\\ufffd\\\\ufffd \\\\\\\\u0000 \\\\\\\\\\\\ufffd\"}",
+                        "\\N",
+                        "\"not\ufffdjson\"",
+                        "[1, 2]",
+                        "\"\"",
+                        "\"{\\\\\"a\\\\\":\\\\\"\\\\\\\\ud800\\\\\"}\"",
+                        "\"{\\\\\"a\\\\\":1e-20000}\""));
+    }
+
+    @Test
+    void tabSeparatedTimesAreNeverRoundedUp() {
+        createRow(
+                "a DateTime64(9, 'UTC'), b Nullable(DateTime64(9)), c DateTime('Asia/Tokyo'), d Date32",
+                "toDateTime64('2026-01-02 03:04:59.999999999', 9, 'UTC'), NULL,"
+                        + " toDateTime('2026-01-02 03:04:05', 'UTC'), '1900-01-01'");
+
+        assertThat(tabSeparated())
+                .isEqualTo(cells("2026-01-02T03:04:59.999999Z", "\\N", "2026-01-02T03:04:05Z", "1900-01-01"));
+    }
+
+    @Test
+    void tabSeparatedCompositesAreJson() {
+        createRow(
+                "a Array(Nullable(Int32)), b Map(String, Array(String)), c Tuple(x Int32, y String), d JSON,"
+                        + " e Variant(Int64, String), f Dynamic, g Array(Float64), h Array(UInt64),"
+                        + " i Variant(Int64, String), j Array(DateTime64(3, 'UTC'))",
+                "[1, NULL], map('k\\0', ['a\\0b\\xff', '\\\\\\\\u0000']), (1, 'z\\n'), '{\"a\": {\"b\": 1}}'::JSON,"
+                        + " NULL::Variant(Int64, String), NULL::Dynamic, [nan, inf, 0.1], [18446744073709551615],"
+                        + " 'word'::Variant(Int64, String), [toDateTime64('2026-01-02 03:04:05.678', 3, 'UTC')]");
+
+        assertThat(tabSeparated())
+                .isEqualTo(cells(
+                        "[1,null]",
+                        "{\"k\\\\ufffd\":[\"a\\\\ufffdb\ufffd\",\"\\\\\\\\\\\\\\\\u0000\"]}",
+                        "{\"x\":1,\"y\":\"z\\\\n\"}",
+                        "{\"a\":{\"b\":1}}",
+                        "\\N",
+                        "\\N",
+                        "[\"nan\",\"inf\",0.1]",
+                        "[18446744073709551615]",
+                        "\"word\"",
+                        "[\"2026-01-02T03:04:05.678Z\"]"));
+    }
+
+    @Test
+    void tabSeparatedScalarsAreWords() {
+        createRow(
+                "a UUID, b IPv4, c IPv6, d Enum8('o\\'ne' = 1), e Decimal(38, 10), f UInt256, g Float64, h Bool,"
+                        + " i Nullable(Bool), j LowCardinality(Nullable(String))",
+                "'655c28ea-798d-4b52-8015-12640b715288', '1.2.3.4', '::ffff:1.2.3.4', 'o\\'ne',"
+                        + " toDecimal128('1234567890123456789012345678.0123456789', 10),"
+                        + " toUInt256('115792089237316195423570985008687907853269984665640564039457584007913129639935'),"
+                        + " -inf, false, NULL, NULL");
+
+        assertThat(tabSeparated())
+                .isEqualTo(cells(
+                        "655c28ea-798d-4b52-8015-12640b715288",
+                        "1.2.3.4",
+                        "::ffff:1.2.3.4",
+                        "o\\'ne",
+                        "1234567890123456789012345678.0123456789",
+                        "115792089237316195423570985008687907853269984665640564039457584007913129639935",
+                        "-inf",
+                        "false",
+                        "\\N",
+                        "\\N"));
+    }
+
     @Test
     void columnsAreRenamedDroppedAndSwapped() {
         createRow("a Int32, b Int32, c Int32", "1, 2, 3");

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Where an export to S3 goes, how it gets in, and what its files look like.
 ///
-/// An optional parameter that is blank counts as left out.
+/// An optional parameter that is blank counts as left out, but not where that would change the store that is
+/// written to: the endpoint URL and the region.
 public record S3Configuration(
         @Parameter(title = "Bucket", description = "The bucket to write to. It must exist.", example = "my-exports")
         String bucketName,
@@ -139,9 +140,8 @@ public record S3Configuration(
 
     public S3Configuration {
         bucketName = bucketName == null ? "" : bucketName;
-        region = region == null || region.isBlank() ? "us-east-1" : region;
+        region = region == null ? "us-east-1" : region;
         prefix = absentIfBlank(prefix);
-        endpointUrl = absentIfBlank(endpointUrl);
         awsAccessKeyId = absentIfBlank(awsAccessKeyId);
         awsSecretAccessKey = absentIfBlank(awsSecretAccessKey);
         awsSessionToken = absentIfBlank(awsSessionToken);

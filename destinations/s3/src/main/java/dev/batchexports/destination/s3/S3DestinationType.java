@@ -22,6 +22,11 @@ public final class S3DestinationType implements DestinationType<S3Configuration>
     }
 
     @Override
+    public boolean alwaysReplaces() {
+        return true;
+    }
+
+    @Override
     public Destination open(S3Configuration configuration, DestinationLimits limits) {
         return new S3Destination(configuration, limits);
     }

@@ -100,9 +100,7 @@ class S3ConfigurationTest {
     void takesBlankForLeftOut() {
         Map<String, Object> blanks = new HashMap<>(SMALLEST);
         for (String name : List.of(
-                "region",
                 "prefix",
-                "endpoint_url",
                 "aws_access_key_id",
                 "aws_secret_access_key",
                 "aws_session_token",
@@ -115,6 +113,14 @@ class S3ConfigurationTest {
             blanks.put(name, "");
         }
         assertThat(S3Store.configuration(blanks)).isEqualTo(S3Store.configuration(SMALLEST));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"region", "endpoint_url"})
+    void refusesABlankThatWouldSilentlyMeanAnotherStore(String name) {
+        assertThat(violations(S3Store.with(SMALLEST, name, " ")))
+                .extracting(Violation::field)
+                .containsExactly(name);
     }
 
     @Test

@@ -1,4 +1,4 @@
-package dev.batchexports.server.api;
+package dev.batchexports.server.health;
 
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -8,4 +8,4 @@ import java.util.function.Supplier;
 /// @param name as it stands in the answer: `database`
 /// @param problem asks: empty when all is well, else one sentence without addresses or credentials; may
 ///     throw
-record DependencyCheck(String name, Supplier<Optional<String>> problem) {}
+public record DependencyCheck(String name, Supplier<Optional<String>> problem) {}

@@ -1,4 +1,4 @@
-package dev.batchexports.server.api;
+package dev.batchexports.server.health;
 
 import java.time.Clock;
 import java.time.Duration;
@@ -19,14 +19,14 @@ import org.slf4j.LoggerFactory;
 
 /// Asks everything that the server needs whether it is there, all at once. An answer is good for a second:
 /// whoever asks needs no token, and must not be able to load the dependencies.
-final class Readiness implements AutoCloseable {
+public final class Readiness implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Readiness.class);
     private static final Duration PATIENCE = Duration.ofSeconds(6);
     private static final Duration GOOD_FOR = Duration.ofSeconds(1);
 
     /// @param problems one sentence for each dependency, empty when all is well with it
-    record Outcome(Map<String, Optional<String>> problems, Instant at) {
-        boolean isReady() {
+    public record Outcome(Map<String, Optional<String>> problems, Instant at) {
+        public boolean isReady() {
             return problems.values().stream().allMatch(Optional::isEmpty);
         }
     }
@@ -36,12 +36,12 @@ final class Readiness implements AutoCloseable {
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private @Nullable Outcome latest;
 
-    Readiness(List<DependencyCheck> checks, Clock clock) {
+    public Readiness(List<DependencyCheck> checks, Clock clock) {
         this.checks = List.copyOf(checks);
         this.clock = clock;
     }
 
-    synchronized Outcome outcome() {
+    public synchronized Outcome outcome() {
         Instant now = clock.instant();
         Outcome known = latest;
         if (known != null && now.isBefore(known.at().plus(GOOD_FOR))) {

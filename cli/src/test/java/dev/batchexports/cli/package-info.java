@@ -1,0 +1,4 @@
+@NullMarked
+package dev.batchexports.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,224 @@
+package dev.batchexports.server.workflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.batchexports.core.error.ExportException;
+import dev.batchexports.core.interval.Frequency;
+import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.interval.Timeline;
+import dev.batchexports.core.run.RunKey;
+import dev.batchexports.core.run.RunStatus;
+import dev.batchexports.core.run.RunTrigger;
+import dev.batchexports.server.exports.BatchExport;
+import dev.batchexports.server.runs.Run;
+import io.temporal.client.WorkflowNotFoundException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/// Whatever becomes of a schedule, no interval stays without a run.
+@TestInstance(Lifecycle.PER_CLASS)
+class FillerTest {
+    private static final Duration SOON = Duration.ofSeconds(90);
+    private static final IntervalGrid EVERY_FIVE_SECONDS = IntervalGrid.of(Frequency.parse("every 5 seconds"));
+    private static final IntervalGrid HOURS = IntervalGrid.of(new Frequency.Hour());
+
+    private final MemoryDestination memory = new MemoryDestination();
+    private final TestServer server = TestServer.start(memory, Long.MAX_VALUE);
+
+    @AfterAll
+    void stop() {
+        server.close();
+    }
+
+    @BeforeEach
+    void nothingSpecial() {
+        memory.behave(new MemoryDestination.Behaviour() {});
+    }
+
+    private BatchExport export(UnaryOperator<BatchExport> change) {
+        BatchExport export = server.stored(change.apply(server.memoryExport(server.components.newProject())));
+        server.orchestration.applySchedule(export);
+        server.exports.scheduleApplied(export.id(), export.version());
+        return export;
+    }
+
+    private void delete(BatchExport export) {
+        server.exports.delete(export.id(), TestServer.now());
+        server.orchestration.applySchedule(server.exports.find(export.id()).orElseThrow());
+    }
+
+    private List<Interval> completed(BatchExport export) {
+        return server.runsOf(export).stream()
+                .filter(run -> run.status() == RunStatus.COMPLETED)
+                .map(Run::interval)
+                .sorted(Comparator.comparing(Interval::start))
+                .toList();
+    }
+
+    /// Waits until every interval that had ended by a time is completed, once.
+    private void awaitAll(BatchExport export, Instant by) {
+        Instant first = export.firstIntervalStart();
+        Instant last = export.timeline().floor(by);
+        List<Interval> expected = export.timeline().within(first, last).toList();
+        Awaitility.await("all intervals")
+                .atMost(SOON)
+                .untilAsserted(() -> assertThat(completed(export))
+                        .filteredOn(interval -> !interval.end().isAfter(last))
+                        .containsExactlyElementsOf(expected));
+    }
+
+    @Test
+    void everyIntervalIsRunAlthoughTheScheduleIsDeletedWorkflowsAreTerminatedAndRunsAreRemoved() {
+        BatchExport export = export(Exports.with("grid", EVERY_FIVE_SECONDS));
+        Awaitility.await("first run")
+                .atMost(SOON)
+                .until(() -> !completed(export).isEmpty());
+
+        server.temporal.schedules().getHandle(export.id().toString()).delete();
+        remove(export, "true");
+        Instant lost = export.grid().next(export.grid().next(Instant.now()));
+        Awaitility.await("an interval without its fire")
+                .atMost(SOON)
+                .until(() -> Instant.now().isAfter(lost));
+        server.orchestration.applySchedule(export);
+        Instant terminated = export.grid().next(Instant.now());
+        Awaitility.await("a fire to terminate").atMost(SOON).until(() -> terminate(export, terminated));
+        Awaitility.await("a workflow that ended before anybody heard of it")
+                .atMost(SOON)
+                .until(() -> {
+                    remove(export, "status = 'Terminated'");
+                    return server.runsOf(export).stream()
+                            .anyMatch(
+                                    run -> run.scheduledAt().equals(terminated) && run.status() == RunStatus.COMPLETED);
+                });
+
+        awaitAll(export, Instant.now());
+        assertThat(server.runsOf(export))
+                .filteredOn(run -> run.status() == RunStatus.COMPLETED)
+                .allMatch(run -> run.trigger() == RunTrigger.SCHEDULE);
+        assertThat(server.logOf(export))
+                .anyMatch(line -> line.startsWith("WARNING start: The schedule did not start the run of "));
+        delete(export);
+    }
+
+    /// Ends the workflow of a boundary as soon as it is there, unless it was faster.
+    private boolean terminate(BatchExport export, Instant boundary) {
+        try {
+            server.temporal
+                    .client()
+                    .newUntypedWorkflowStub(export.workflowId(boundary))
+                    .terminate("by an operator");
+            return true;
+        } catch (WorkflowNotFoundException e) {
+            return Instant.now().isAfter(boundary.plusSeconds(5));
+        }
+    }
+
+    private void remove(BatchExport export, String condition) {
+        server.bean(JdbcClient.class)
+                .sql("delete from runs where batch_export_id = :export and " + condition)
+                .param("export", export.id())
+                .update();
+    }
+
+    @Test
+    void whatIsLongOverdueIsCaughtUpAFewRunsAtATime() {
+        AtomicInteger running = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        memory.behave(new MemoryDestination.Behaviour() {
+            @Override
+            public Set<Integer> committing(RunKey run) throws InterruptedException {
+                most.accumulateAndGet(running.incrementAndGet(), Math::max);
+                Thread.sleep(200);
+                running.decrementAndGet();
+                return Set.of();
+            }
+        });
+        Instant end = Instant.now().truncatedTo(ChronoUnit.HOURS);
+        BatchExport export = export(Exports.with("startAt", end.minus(30, ChronoUnit.HOURS)));
+
+        awaitAll(export, end);
+
+        assertThat(most.get()).isBetween(2, 11);
+        assertThat(server.runsOf(export)).hasSize(30);
+        delete(export);
+    }
+
+    @Test
+    void aRunThatFailedIsLeftToTheUserAndAnIntervalOfAPauseIsSkipped() {
+        memory.behave(new MemoryDestination.Behaviour() {
+            @Override
+            public Set<Integer> committing(RunKey run) {
+                throw ExportException.user("Refused", "The destination refuses.", "Let it not.");
+            }
+        });
+        Instant end = Instant.now().truncatedTo(ChronoUnit.HOURS);
+        BatchExport export = export(Exports.with("startAt", end.minus(3, ChronoUnit.HOURS)));
+        Awaitility.await("failures")
+                .atMost(SOON)
+                .until(() -> server.runsOf(export).stream()
+                                .filter(run -> run.status() == RunStatus.FAILED)
+                                .count()
+                        == 3);
+        server.changed(export, Exports.with("paused", true));
+        server.bean(JdbcClient.class)
+                .sql("update export_pauses set paused_at = now() - interval '10 hours' where batch_export_id = :id")
+                .param("id", export.id())
+                .update();
+        BatchExport earlier = server.changed(
+                export,
+                Exports.with("paused", false).andThen(Exports.with("startAt", end.minus(12, ChronoUnit.HOURS)))::apply);
+
+        Awaitility.await("the intervals before the pause")
+                .atMost(SOON)
+                .until(() -> server.runsOf(export).size() >= 5);
+        Awaitility.await("filled")
+                .atMost(SOON)
+                .until(() -> server.exports.unfilled(Instant.now(), 1000).stream()
+                        .noneMatch(unfilled -> unfilled.export().id().equals(export.id())));
+
+        assertThat(server.runsOf(earlier))
+                .extracting(Run::scheduledAt)
+                .containsExactly(
+                        end,
+                        end.minus(1, ChronoUnit.HOURS),
+                        end.minus(2, ChronoUnit.HOURS),
+                        end.minus(10, ChronoUnit.HOURS),
+                        end.minus(11, ChronoUnit.HOURS));
+        delete(export);
+    }
+
+    @Test
+    void afterAChangeOfTheGridTheNewGridBeginsWhereTheOldOneEnded() {
+        Instant end = Instant.now().truncatedTo(ChronoUnit.HOURS);
+        IntervalGrid days = IntervalGrid.of(new Frequency.Day());
+        Instant midnight = end.truncatedTo(ChronoUnit.DAYS);
+        Instant start = midnight.minus(2, ChronoUnit.DAYS);
+        BatchExport export = export(Exports.with("grid", days).andThen(Exports.with("startAt", start))::apply);
+        awaitAll(export, end);
+
+        Timeline changed = export.timeline().changedTo(HOURS, start, midnight);
+        BatchExport hourly = server.changed(
+                export, Exports.with("grid", HOURS).andThen(Exports.with("pastGrids", changed.past()))::apply);
+
+        awaitAll(hourly, end);
+        assertThat(completed(hourly)).startsWith(new Interval(start, start.plus(1, ChronoUnit.DAYS)));
+        assertThat(completed(hourly))
+                .hasSize(2 + (int) Duration.between(midnight, end).toHours());
+        delete(export);
+    }
+}

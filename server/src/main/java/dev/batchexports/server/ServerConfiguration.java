@@ -8,6 +8,7 @@ import dev.batchexports.server.security.Keyring;
 import dev.batchexports.server.security.SecuritySettings;
 import dev.batchexports.source.clickhouse.ClickHouseSettings;
 import dev.batchexports.source.clickhouse.ClickHouseSource;
+import dev.batchexports.source.clickhouse.UserQueries;
 import java.time.Clock;
 import java.time.Duration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -79,6 +80,8 @@ class ServerConfiguration {
                         clickhouse.maxMemoryBytes() > 0 ? clickhouse.maxMemoryBytes() : connection.maxMemoryBytes(),
                         clickhouse.priority())
                 .withTimeouts(clickhouse.connectTimeout(), clickhouse.readTimeout())
-                .withExtraSettings(clickhouse.settings()));
+                .withExtraSettings(clickhouse.settings())
+                .withUserQueries(new UserQueries(
+                        clickhouse.queryUser(), clickhouse.secretQueryPassword(), clickhouse.queryProjectSetting())));
     }
 }

@@ -48,6 +48,9 @@ public record Settings(
     /// @param maxThreads of one query; 0 leaves it to ClickHouse
     /// @param maxMemoryBytes of one query; 0 leaves it to ClickHouse
     /// @param priority of our reads among all queries: the greater, the later; 0 leaves it to ClickHouse
+    /// @param queryUser as whom models that are SQL queries run; empty for `user`
+    /// @param queryProjectSetting a custom setting of ClickHouse that tells row policies the project of such a
+    ///     query; empty for none
     public record Clickhouse(
             @DefaultValue("http://127.0.0.1:8123") String url,
             @DefaultValue("default") String user,
@@ -58,9 +61,16 @@ public record Settings(
             @DefaultValue("0") int priority,
             @DefaultValue("10s") Duration connectTimeout,
             @DefaultValue("5m") Duration readTimeout,
-            @DefaultValue Map<String, String> settings) {
+            @DefaultValue Map<String, String> settings,
+            @DefaultValue("") String queryUser,
+            @DefaultValue("") String queryPassword,
+            @DefaultValue("") String queryProjectSetting) {
         public Secret secretPassword() {
             return new Secret(password);
+        }
+
+        public Secret secretQueryPassword() {
+            return new Secret(queryPassword);
         }
 
         @Override
@@ -90,8 +100,8 @@ public record Settings(
     /// @param allowPrivateEndpoints whether destinations may be on loopback, private or link-local
     ///     addresses
     /// @param allowShortIntervals whether `every N seconds` is accepted; for tests
-    /// @param allowQueryModels whether a model may be a SQL query of the user's own. Such a query sees what the
-    ///     ClickHouse user sees, other projects included: allow it only where every user may
+    /// @param allowQueryModels whether a model may be a SQL query of the user's own. Such a query sees every table
+    ///     that its ClickHouse user may read, other projects included unless row policies bound it
     public record Limits(
             @DefaultValue("false") boolean allowPrivateEndpoints,
             @DefaultValue("false") boolean allowShortIntervals,

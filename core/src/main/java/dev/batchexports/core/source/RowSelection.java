@@ -11,15 +11,22 @@ import java.util.List;
 ///     one
 /// @param includeEvents event names to keep; empty keeps all
 /// @param excludeEvents event names to leave out
+/// @param filters conditions that every row meets
 public record RowSelection(
-        Model model, long projectId, Interval interval, List<String> includeEvents, List<String> excludeEvents) {
+        Model model,
+        long projectId,
+        Interval interval,
+        List<String> includeEvents,
+        List<String> excludeEvents,
+        List<PropertyFilter> filters) {
     public RowSelection {
         includeEvents = List.copyOf(includeEvents);
         excludeEvents = List.copyOf(excludeEvents);
+        filters = List.copyOf(filters);
     }
 
-    /// The same selection of another interval.
+    /// The same rows of another interval.
     public RowSelection within(Interval other) {
-        return new RowSelection(model, projectId, other, includeEvents, excludeEvents);
+        return new RowSelection(model, projectId, other, includeEvents, excludeEvents, filters);
     }
 }

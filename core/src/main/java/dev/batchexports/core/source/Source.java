@@ -14,7 +14,9 @@ public interface Source extends AutoCloseable {
     long count(RowSelection selection, QueryTag tag);
 
     /// Counts the rows of one slice that are visible now.
-    long count(RowSelection selection, Slice slice, QueryTag tag);
+    ///
+    /// @param columns those of the plan
+    long count(RowSelection selection, List<SourceColumn> columns, Slice slice, QueryTag tag);
 
     /// Counts the rows of each of several intervals that are visible now: in one query where the source can.
     ///
@@ -28,7 +30,11 @@ public interface Source extends AutoCloseable {
     }
 
     /// Starts to stream one slice, encoded.
-    EncodedRows open(RowSelection selection, Slice slice, Encoding encoding, QueryTag tag);
+    ///
+    /// @param columns those of the plan: exactly these are written, whatever columns have come since
+    /// @throws dev.batchexports.core.error.ExportException `ColumnsChanged` when one of them is gone, or is of
+    ///     another type now
+    EncodedRows open(RowSelection selection, List<SourceColumn> columns, Slice slice, Encoding encoding, QueryTag tag);
 
     /// Ends every query of a run that still runs at the source, whoever started it. Does nothing when
     /// there is none.

@@ -15,7 +15,7 @@ import java.util.UUID;
 ///
 /// What the product's code and the official clients use is here; what is missing answers with an error, never with
 /// silence:
-/// multipart requests, users and roles, and the web pages of a server.
+/// tables of external data in a form, users and roles, and the web pages of a server.
 final class QueryHandler implements HttpServer.Handler {
     private static final int INSERT_BUFFER_BYTES = 1 << 18;
     private static final String TAG_CHARACTERS = "abcdefghijklmnopqrstuvwxyz";
@@ -80,15 +80,19 @@ final class QueryHandler implements HttpServer.Handler {
         if (!request.method().equals("GET") && !request.method().equals("POST")) {
             throw new ClickHouseError(36, "The method " + request.method() + " is not supported", "BAD_ARGUMENTS");
         }
-        if (request.header("Content-Type").orElse("").startsWith("multipart/")) {
-            throw new ClickHouseError(48, "Multipart requests are not supported here", "NOT_IMPLEMENTED");
+        Map<String, String> formParameters = Map.of();
+        InputStream body = body(request);
+        if (MultipartForm.isOne(request)) {
+            MultipartForm form = MultipartForm.read(request, body);
+            formParameters = form.parameters();
+            body = form.statement();
         }
-        RequestText text = RequestText.read(request, body(request));
+        RequestText text = RequestText.read(request, body);
         QuerySettings.requirePermitted(request, text.statement());
         Optional<String> session = request.parameter("session_id");
         Chdb.Connection connection = session.isPresent() ? sessions.take(request, session.get()) : engine.connect();
         try {
-            QuerySettings.apply(request, connection);
+            QuerySettings.apply(request, formParameters, connection);
             RunningQueries.Running running = queries.begin(queryId);
             try {
                 run(request, response, text, connection, running);

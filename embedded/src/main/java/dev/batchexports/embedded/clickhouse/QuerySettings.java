@@ -35,8 +35,9 @@ final class QuerySettings {
 
     /// Sets everything on the request's connection.
     ///
+    /// @param formParameters query parameters beside those of the URL
     /// @throws ClickHouseError if a setting is unknown or the database does not exist
-    static void apply(HttpRequest request, Chdb.Connection connection) {
+    static void apply(HttpRequest request, Map<String, String> formParameters, Chdb.Connection connection) {
         Map<String, String> parameters = request.parameters();
         String assignments = parameters.entrySet().stream()
                 .filter(entry -> !NOT_SETTINGS.contains(entry.getKey()))
@@ -45,6 +46,8 @@ final class QuerySettings {
         if (!assignments.isEmpty()) {
             run(connection, "SET " + assignments);
         }
+        // One statement for each: together they may be longer than a statement may.
+        formParameters.forEach((name, value) -> run(connection, "SET " + name(name) + " = " + Sql.text(value)));
         request.parameter("database")
                 .or(() -> request.header("X-ClickHouse-Database"))
                 .filter(database -> !database.isEmpty())

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /// Makes the rows of a span of landing time, inside ClickHouse: an `INSERT ... SELECT FROM numbers()` whose every
@@ -40,8 +41,24 @@ final class EventRows {
         SOME
     }
 
-    static String table() {
-        return resource("create_events.sql");
+    /// The statements that create the tables.
+    static List<String> tables() {
+        return List.of(resource("create_events.sql"), resource("create_persons.sql"), resource("create_sessions.sql"));
+    }
+
+    /// The statements that make the rows of persons and sessions from the events of a span. Running them again adds
+    /// only what is missing.
+    static List<String> derived() {
+        return List.of(resource("insert_persons.sql"), resource("insert_sessions.sql"));
+    }
+
+    /// The parameters of [#derived] for one span.
+    static Map<String, String> span(Instant start, Instant end) {
+        Map<String, String> parameters = new HashMap<>(SETTINGS);
+        parameters.put("param_start_micros", Long.toString(ChronoUnit.MICROS.between(Instant.EPOCH, start)));
+        parameters.put(
+                "param_span_micros", Long.toString(Duration.between(start, end).toNanos() / 1_000));
+        return parameters;
     }
 
     /// The parameters of [#statement] for one span.
@@ -49,10 +66,7 @@ final class EventRows {
     /// @param rows how many land in the span, on average
     static Map<String, String> parameters(Instant start, Instant end, long rows, Activity activity) {
         double share = activity == Activity.EVEN ? 1 : MEAN_ACTIVITY;
-        Map<String, String> parameters = new HashMap<>(SETTINGS);
-        parameters.put("param_start_micros", Long.toString(ChronoUnit.MICROS.between(Instant.EPOCH, start)));
-        parameters.put(
-                "param_span_micros", Long.toString(Duration.between(start, end).toNanos() / 1_000));
+        Map<String, String> parameters = span(start, end);
         parameters.put("param_candidates", Long.toString(Math.round(rows / share)));
         parameters.put("param_even", activity == Activity.EVEN ? "1" : "0");
         return parameters;

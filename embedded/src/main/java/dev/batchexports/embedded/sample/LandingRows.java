@@ -65,6 +65,9 @@ public final class LandingRows implements AutoCloseable {
                     EventRows.statement(EventRows.Existing.NONE),
                     EventRows.parameters(from, until, rows, EventRows.Activity.EVEN));
             landed.addAndGet(rows);
+            for (String statement : EventRows.derived()) {
+                endpoint.run(client, statement, EventRows.span(from, until));
+            }
         } catch (EmbeddedException failure) {
             LOG.log(Level.DEBUG, "No rows land this second.", failure);
         }

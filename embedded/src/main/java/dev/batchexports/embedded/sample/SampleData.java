@@ -12,7 +12,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /// The sample table `events` and its rows: those of an analytics product with several projects (`team_id`), people,
-/// properties as JSON text, and landing times that differ from event times.
+/// properties as JSON text, and landing times that differ from event times. Beside it `persons` and `sessions`, whose
+/// rows land again whenever they change.
 ///
 /// What was loaded is written down beside it, in `sample_data_spans`: loading again adds only what is missing, even
 /// after an attempt that was killed. All rows are a function of their landing time, so nothing is doubled.
@@ -64,19 +65,19 @@ public final class SampleData implements AutoCloseable {
         }
     }
 
-    /// Creates the table if it is missing.
-    public void createTable() {
-        run(EventRows.table(), Map.of());
+    /// Creates the tables that are missing.
+    public void createTables() {
+        EventRows.tables().forEach(statement -> run(statement, Map.of()));
     }
 
-    /// Creates the table and fills it, or completes what an earlier call began, and then adds what has landed since
+    /// Creates the tables and fills them, or completes what an earlier call began, and then adds what has landed since
     /// ([#topUp]). Run it before anything exports: rows appear with landing times in the past.
     ///
     /// @param rows about as many
     /// @param days over which they landed, up to now
-    /// @return how many rows were added
+    /// @return how many events were added
     public long load(long rows, int days, Instant now) {
-        createTable();
+        createTables();
         run(SPANS_TABLE, Map.of());
         Optional<Span> earlier = planned();
         Span plan = earlier.orElseGet(() -> new Span(now.minus(Duration.ofDays(days)), now, rows));
@@ -116,11 +117,11 @@ public final class SampleData implements AutoCloseable {
 
     /// Lets rows land from now on, a number each second, until it is closed.
     public LandingRows startLanding(int rowsPerSecond) {
-        createTable();
+        createTables();
         return new LandingRows(endpoint, rowsPerSecond);
     }
 
-    /// How many rows the table holds.
+    /// How many events there are.
     public long count() {
         return Long.parseLong(run("SELECT count() FROM events", Map.of()).strip());
     }
@@ -138,6 +139,9 @@ public final class SampleData implements AutoCloseable {
                     EventRows.statement(existing),
                     EventRows.parameters(
                             piece.start(), piece.end(), piece.rows(), EventRows.Activity.BY_DAY_AND_NIGHT));
+            for (String statement : EventRows.derived()) {
+                run(statement, EventRows.span(piece.start(), piece.end()));
+            }
             note("loaded", piece);
             done += piece.rows();
             progress.loaded(done, total);

@@ -116,6 +116,32 @@ class EngineFrontTest {
     }
 
     @Test
+    void takesStatementAndParametersAsAForm() throws Exception {
+        String great = "é'\\\\".repeat(25_000);
+        HttpResponse<byte[]> response = form(Map.of(
+                "query", "SELECT {a:String}, length({b:String}), {c:UInt8}",
+                "param_a", "it's -- 漢",
+                "param_b", great));
+        assertThat(response.statusCode()).as(text(response)).isEqualTo(200);
+        assertThat(text(response)).isEqualTo("it\\'s -- 漢\t100000\t7\n");
+
+        assertThat(text(form(Map.of("query", "SELECT 1", "param_a", "x".repeat(140_000)))))
+                .contains("Field value too long");
+        assertThat(text(form(Map.of("query", "INSERT INTO FUNCTION null('a Int8') SELECT 1", "readonly", "0"))))
+                .contains("READONLY");
+    }
+
+    /// With a parameter `c` and `readonly` in the URL beside the form.
+    private HttpResponse<byte[]> form(Map<String, String> fields) throws Exception {
+        StringBuilder form = new StringBuilder();
+        fields.forEach((name, value) -> form.append(
+                "--limit\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n".formatted(name, value)));
+        return front.send(front.request(Map.of("param_c", "7", "readonly", "2"))
+                .header("Content-Type", "multipart/form-data; boundary=limit")
+                .POST(BodyPublishers.ofString(form + "--limit--\r\n")));
+    }
+
+    @Test
     void bindsTypedParameters() throws Exception {
         HttpResponse<byte[]> response = front.post(
                 "SELECT {text:String}, {time:DateTime64(6, 'UTC')}, {list:Array(Int64)} FORMAT JSONCompactEachRow",

@@ -47,6 +47,8 @@ class SampleDataTest {
     @BeforeEach
     void empty() {
         run("DROP TABLE IF EXISTS events");
+        run("DROP TABLE IF EXISTS persons");
+        run("DROP TABLE IF EXISTS sessions");
         run("DROP TABLE IF EXISTS sample_data_spans");
     }
 
@@ -86,6 +88,32 @@ class SampleDataTest {
         assertThat(properties.required("$browser").asString()).isNotBlank();
         assertThat(run("SELECT countIf(toHour(inserted_at) = 16) > 3 * countIf(toHour(inserted_at) = 4) FROM events"))
                 .isEqualTo("1");
+    }
+
+    @Test
+    void makesPersonsAndSessionsWhoseRowsLandAgainWhenTheyChange() {
+        try (SampleData sample = new SampleData(endpoint, (rows, total) -> {})) {
+            sample.load(20_000, 3, NOW);
+            // Sessions begin with each half hour: these go on.
+            sample.topUp(NOW.plus(10, ChronoUnit.MINUTES));
+            sample.topUp(NOW.plus(25, ChronoUnit.MINUTES));
+            String persons = "SELECT count() > 500, count() > uniqExact(team_id, distinct_id),"
+                    + " uniqExact(team_id, distinct_id, version) = count(), countIf(NOT isValidJSON(properties)),"
+                    + " max(inserted_at) < '2026-03-02 15:55:00' FROM persons";
+            String sessions = "SELECT count() > 1000, count() > uniqExact(team_id, session_id),"
+                    + " uniqExact(team_id, session_id, version) = count(), countIf(session_id = '' OR entry_url = ''),"
+                    + " countIf(duration_seconds > 1000) > 0 FROM sessions";
+            assertThat(run(persons)).isEqualTo("1\t1\t1\t0\t1");
+            assertThat(run(sessions)).isEqualTo("1\t1\t1\t0\t1");
+            assertThat(run("SELECT sum(event_count) FROM (SELECT * FROM sessions ORDER BY version DESC"
+                            + " LIMIT 1 BY team_id, session_id)"))
+                    .isEqualTo(run("SELECT count() FROM events"));
+            String before = run("SELECT count() FROM persons") + run("SELECT count() FROM sessions");
+            run("ALTER TABLE sample_data_spans DELETE WHERE kind = 'loaded' SETTINGS mutations_sync = 1");
+            sample.load(20_000, 3, NOW);
+            assertThat(run("SELECT count() FROM persons") + run("SELECT count() FROM sessions"))
+                    .isEqualTo(before);
+        }
     }
 
     @Test

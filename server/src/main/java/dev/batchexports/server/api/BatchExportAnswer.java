@@ -3,8 +3,10 @@ package dev.batchexports.server.api;
 import dev.batchexports.core.interval.IntervalGrid;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.ExportRules;
+import dev.batchexports.server.exports.FilterForm;
 import dev.batchexports.server.exports.ModelForm;
 import dev.batchexports.server.runs.Run;
+import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.List;
@@ -29,7 +31,9 @@ record BatchExportAnswer(
         @Schema(description = "Null for intervals shorter than a week.") @Nullable
         Integer offsetDay,
 
-        @Schema(description = "Reserved: always empty.") List<Object> filters,
+        @ArraySchema(schema = @Schema(ref = "#/components/schemas/Filter"))
+        List<Map<String, Object>> filters,
+
         List<String> includeEvents,
         List<String> excludeEvents,
         boolean paused,
@@ -85,7 +89,7 @@ record BatchExportAnswer(
                 grid.zone().getId(),
                 ExportRules.takesOffsetHour(grid.frequency()) ? grid.offsetHour() : null,
                 ExportRules.takesOffsetDay(grid.frequency()) ? grid.offsetDay() : null,
-                List.of(),
+                FilterForm.describe(export.filters()),
                 export.includeEvents(),
                 export.excludeEvents(),
                 export.paused(),

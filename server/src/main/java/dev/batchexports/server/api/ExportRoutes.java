@@ -7,6 +7,7 @@ import dev.batchexports.server.exports.ConnectionTest;
 import dev.batchexports.server.exports.ExportForm;
 import dev.batchexports.server.exports.ExportService;
 import dev.batchexports.server.exports.ExportStatus;
+import dev.batchexports.server.exports.ModelPreview;
 import dev.batchexports.server.exports.ScheduledInterval;
 import dev.batchexports.server.request.InvalidRequestException;
 import dev.batchexports.server.request.JsonFields;
@@ -56,12 +57,19 @@ class ExportRoutes {
     private final ExportService exports;
     private final RunService runs;
     private final ConnectionTest connectionTest;
+    private final ModelPreview modelPreview;
     private final Clock clock;
 
-    ExportRoutes(ExportService exports, RunService runs, ConnectionTest connectionTest, Clock clock) {
+    ExportRoutes(
+            ExportService exports,
+            RunService runs,
+            ConnectionTest connectionTest,
+            ModelPreview modelPreview,
+            Clock clock) {
         this.exports = exports;
         this.runs = runs;
         this.connectionTest = connectionTest;
+        this.modelPreview = modelPreview;
         this.clock = clock;
     }
 
@@ -140,6 +148,40 @@ class ExportRoutes {
                     @RequestBody
                     JsonNode body) {
         return TestAnswer.of(connectionTest.run(projectId, body));
+    }
+
+    @Operation(
+            operationId = "previewRows",
+            summary = "Preview rows",
+            description = "Ten of the latest rows that the model and the filters select, as they would be exported, and"
+                    + " their columns. Stores nothing; needs no destination. With the id of a batch export of the"
+                    + " project, what is absent is taken from it.")
+    @PostMapping(path = "preview/", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @RequiresScope(Scope.WRITE)
+    PreviewAnswer preview(
+            @PathVariable("project_id") long projectId,
+            @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(ref = "#/components/schemas/ConnectionTestRequest")))
+                    @RequestBody
+                    JsonNode body) {
+        return PreviewAnswer.of(modelPreview.show(projectId, body));
+    }
+
+    @Operation(
+            operationId = "adviseReading",
+            summary = "Measure what ClickHouse reads",
+            description = "Counts the last whole hour of the model, compares its rows with those that ClickHouse read,"
+                    + " and says how the table is better laid out. Takes up to a minute. With the id of a batch export"
+                    + " of the project, what is absent is taken from it.")
+    @PostMapping(path = "read_advice/", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @RequiresScope(Scope.WRITE)
+    ReadAdviceAnswer readAdvice(
+            @PathVariable("project_id") long projectId,
+            @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(ref = "#/components/schemas/ConnectionTestRequest")))
+                    @RequestBody
+                    JsonNode body) {
+        return ReadAdviceAnswer.of(modelPreview.readAdvice(projectId, body));
     }
 
     @Operation(operationId = "getBatchExport", summary = "Get a batch export")

@@ -54,6 +54,9 @@ class OpenApiConfiguration {
             ScheduledIntervalAnswer.class,
             TestAnswer.class,
             TestAnswer.StepAnswer.class,
+            PreviewAnswer.class,
+            PreviewAnswer.ColumnAnswer.class,
+            ReadAdviceAnswer.class,
             DestinationTypeAnswer.class,
             HealthAnswer.class,
             HealthAnswer.DependencyAnswer.class,
@@ -120,6 +123,7 @@ class OpenApiConfiguration {
         });
         schemas.remove("JsonNode");
         Objects.requireNonNull(schemas.get("BatchExportRequest")).addProperty("filters", parse(FILTERS));
+        schemas.put("Filter", parse(FILTER));
         schemas.put("Model", parse(MODEL));
         schemas.put("Violation", parse(VIOLATION));
         schemas.put(PROBLEM, parse(PROBLEM_SCHEMA));
@@ -191,7 +195,25 @@ class OpenApiConfiguration {
     }
 
     private static final String FILTERS = """
-            {"type": ["array", "null"], "maxItems": 0, "description": "Reserved: null or an empty list."}
+            {"type": ["array", "null"], "maxItems": 100, "items": {"$ref": "#/components/schemas/Filter"},
+             "description": "Conditions on properties that every exported row meets."}
+            """;
+
+    private static final String FILTER = """
+            {"type": "object", "required": ["key"], "additionalProperties": false,
+             "description": "A condition on one property. A property that is not set passes is_not, not_icontains,\
+             not_regex and is_not_set alone.", "properties": {
+              "key": {"type": "string", "minLength": 1, "maxLength": 400,
+                "description": "One member of the JSON object, to the letter."},
+              "value": {"description": "A list for exact and is_not: any of them. Absent for is_set and is_not_set.",
+                "oneOf": [
+                  {"type": ["string", "number", "boolean", "null"]},
+                  {"type": "array", "minItems": 1, "maxItems": 1000,
+                    "items": {"type": ["string", "number", "boolean"]}}]},
+              "operator": {"type": ["string", "null"], "default": "exact", "enum": ["exact", "is_not", "icontains",
+                "not_icontains", "regex", "not_regex", "is_set", "is_not_set", "gt", "gte", "lt", "lte", null]},
+              "type": {"type": ["string", "null"], "default": "event", "enum": ["event", "person", null],
+                "description": "event: in the column properties; person: in person_properties."}}}
             """;
 
     private static final String VIOLATION = """
@@ -222,7 +244,10 @@ class OpenApiConfiguration {
                   {"type": "string", "pattern": "\\\\S", "maxLength": 255},
                   {"type": "object", "required": ["name"], "additionalProperties": false, "properties": {
                     "name": {"type": "string", "pattern": "\\\\S", "maxLength": 255},
-                    "source": {"type": ["string", "null"], "pattern": "\\\\S", "maxLength": 255}}}]}},
+                    "source": {"type": ["string", "null"], "pattern": "\\\\S", "maxLength": 255,
+                      "description": "The column of the table or query; name by default."},
+                    "type": {"type": ["string", "null"], "pattern": "\\\\S", "maxLength": 1000,
+                      "description": "A ClickHouse type to cast to. A value that does not fit fails the run."}}}]}},
               "primary_key": {"type": ["array", "null"],
                 "items": {"type": "string", "pattern": "\\\\S", "maxLength": 255}},
               "version_key": {"type": ["string", "null"], "pattern": "\\\\S", "maxLength": 255}}}
@@ -230,7 +255,7 @@ class OpenApiConfiguration {
 
     private static final String MODEL = """
             {"description": "What is exported: a built-in model by its name, a table or a query.", "oneOf": [
-              {"type": "string", "enum": ["events"]},
+              {"type": "string", "enum": ["events", "persons", "sessions"]},
               {"type": "object", "required": ["table"], "additionalProperties": false, "properties": {
                 "table": {"type": "string", "pattern": "\\\\S", "maxLength": 255}, %1$s,
               {"type": "object", "required": ["query"], "additionalProperties": false, "properties": {

@@ -289,12 +289,7 @@ public class BackfillService {
     }
 
     private static RowSelection selection(BatchExport export, Instant start, Instant end) {
-        return new RowSelection(
-                export.model(),
-                export.projectId(),
-                new Interval(start, end),
-                export.includeEvents(),
-                export.excludeEvents());
+        return export.selection(new Interval(start, end));
     }
 
     private Instant now() {

@@ -48,14 +48,6 @@ public final class EarliestInterval {
     }
 
     private static boolean isEmpty(Source source, RowSelection selection, Instant from, Instant to, QueryTag tag) {
-        return source.count(
-                        new RowSelection(
-                                selection.model(),
-                                selection.projectId(),
-                                new Interval(from, to),
-                                selection.includeEvents(),
-                                selection.excludeEvents()),
-                        tag)
-                == 0;
+        return source.count(selection.within(new Interval(from, to)), tag) == 0;
     }
 }

@@ -8,7 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `bx dev`: everything on this machine, without sample data.
+/// `bx dev`: everything on this machine, with the tables of the built-in models, without sample data.
 @Command(
         name = "dev",
         mixinStandardHelpOptions = true,

@@ -5,6 +5,8 @@ import dev.batchexports.embedded.ConnectionFile;
 import dev.batchexports.embedded.Connections;
 import dev.batchexports.embedded.EmbeddedPlatform;
 import dev.batchexports.embedded.Options;
+import dev.batchexports.embedded.sample.ClickHouseEndpoint;
+import dev.batchexports.embedded.sample.SampleData;
 import dev.batchexports.server.ServerApplication;
 import dev.batchexports.server.security.Keyring;
 import dev.batchexports.server.security.SessionService;
@@ -79,11 +81,21 @@ final class LocalInstallation implements AutoCloseable {
         EmbeddedPlatform platform = EmbeddedPlatform.start(
                 Options.forDevelopment(dataFolder).withComponents(components).withProgress(progress));
         try {
+            if (components.contains(Component.CLICKHOUSE)) {
+                createTables(platform.connections());
+            }
             prepare.accept(platform.connections());
             return start(dataFolder, platform, components, environment, progress);
         } catch (RuntimeException e) {
             platform.close();
             throw e;
+        }
+    }
+
+    /// Those of the built-in models, empty: an export of a table that does not exist is refused.
+    private static void createTables(Connections connections) {
+        try (SampleData sample = new SampleData(ClickHouseEndpoint.of(connections), (loaded, total) -> {})) {
+            sample.createTables();
         }
     }
 

@@ -6,6 +6,8 @@ import dev.batchexports.core.interval.IntervalGrid;
 import dev.batchexports.core.interval.PastGrid;
 import dev.batchexports.core.interval.Timeline;
 import dev.batchexports.core.model.Model;
+import dev.batchexports.core.source.PropertyFilter;
+import dev.batchexports.core.source.RowSelection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -31,6 +33,7 @@ public record BatchExport(
         List<PastGrid> pastGrids,
         List<String> includeEvents,
         List<String> excludeEvents,
+        List<PropertyFilter> filters,
         boolean paused,
         @Nullable String pauseReason,
         @Nullable Instant startAt,
@@ -45,6 +48,11 @@ public record BatchExport(
         Instant lastUpdatedAt,
         @Nullable Instant lastPausedAt,
         @Nullable Instant deletedAt) {
+
+    /// The rows of an interval: the one place that says which they are.
+    public RowSelection selection(Interval interval) {
+        return new RowSelection(model, projectId, interval, includeEvents, excludeEvents, filters);
+    }
 
     public ExportStatus status(Instant now) {
         if (endAt != null && !endAt.isAfter(now)) {

@@ -28,7 +28,8 @@ final class ChangeEffects {
         }
         if (!before.model().equals(after.model())
                 || !before.includeEvents().equals(after.includeEvents())
-                || !before.excludeEvents().equals(after.excludeEvents())) {
+                || !before.excludeEvents().equals(after.excludeEvents())
+                || !before.filters().equals(after.filters())) {
             effects.add("Runs that begin from now on export what the new model and filters select; intervals that were"
                     + " exported before keep their rows until they are run again.");
         }

@@ -89,6 +89,7 @@ final class ExportChange {
         form.put("offset_day", grid.offsetDay());
         form.set("include_events", JSON.valueToTree(export.includeEvents()));
         form.set("exclude_events", JSON.valueToTree(export.excludeEvents()));
+        form.set("filters", JSON.valueToTree(FilterForm.describe(export.filters())));
         form.put("paused", export.paused());
         if (export.startAt() != null) {
             form.put("start_at", export.startAt().toString());

@@ -1,9 +1,12 @@
 package dev.batchexports.server.exports;
 
 import dev.batchexports.core.destination.DestinationType;
+import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.interval.IntervalGrid;
 import dev.batchexports.core.interval.PastGrid;
 import dev.batchexports.core.model.Model;
+import dev.batchexports.core.source.PropertyFilter;
+import dev.batchexports.core.source.RowSelection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,6 +25,7 @@ record ExportDraft(
         IntervalGrid grid,
         List<String> includeEvents,
         List<String> excludeEvents,
+        List<PropertyFilter> filters,
         boolean paused,
         @Nullable Instant startAt,
         @Nullable Instant endAt,
@@ -29,6 +33,11 @@ record ExportDraft(
         LateRows lateRows,
         Duration settle,
         Duration giveUpAfter) {
+
+    /// The rows of an interval.
+    RowSelection selection(long projectId, Interval interval) {
+        return new RowSelection(model, projectId, interval, includeEvents, excludeEvents, filters);
+    }
 
     /// The first version of a new export.
     BatchExport create(UUID id, long projectId, DestinationSettings sealed, Instant now) {
@@ -42,6 +51,7 @@ record ExportDraft(
                 List.of(),
                 includeEvents,
                 excludeEvents,
+                filters,
                 paused,
                 null,
                 startAt,
@@ -72,6 +82,7 @@ record ExportDraft(
                 pastGrids,
                 includeEvents,
                 excludeEvents,
+                filters,
                 paused,
                 paused ? export.pauseReason() : null,
                 startAt,

@@ -71,7 +71,8 @@ public record ExportForm(
         @Nullable
         Integer offsetDay,
 
-        @Nullable List<JsonNode> filters,
+        @Schema(description = "Conditions on properties that every exported row meets.") @Nullable
+        List<JsonNode> filters,
 
         @Schema(description = "Names of the events to export; all when empty.") @Nullable
         List<String> includeEvents,

@@ -3,9 +3,12 @@ package dev.batchexports.server.exports;
 import dev.batchexports.core.destination.DestinationType;
 import dev.batchexports.core.destination.InvalidConfigurationException;
 import dev.batchexports.core.interval.Frequency;
+import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.interval.IntervalGrid;
 import dev.batchexports.core.model.Model;
 import dev.batchexports.core.model.Relation;
+import dev.batchexports.core.source.PropertyFilter;
+import dev.batchexports.core.source.RowSelection;
 import dev.batchexports.server.Settings;
 import dev.batchexports.server.request.JsonFields;
 import dev.batchexports.server.request.Violations;
@@ -50,6 +53,7 @@ public class ExportRules {
             Model model,
             List<String> includeEvents,
             List<String> excludeEvents,
+            List<PropertyFilter> filters,
             DestinationType<?> destinationType,
             Map<String, Object> config) {
         @Override
@@ -89,6 +93,7 @@ public class ExportRules {
         Destination destination = checkDestination(form.destination(), violations);
         Times times = checkTimes(form, violations);
         checkEvents(form, violations);
+        List<PropertyFilter> filters = checkFilters(form, violations);
         Optional<RerunMode> rerunMode = checkRerunMode(form.rerunMode(), violations);
         LateRows lateRows = checkLateRows(form.lateRows(), violations);
         if (model != null && destination != null && lateRows == LateRows.EXPORT) {
@@ -120,6 +125,7 @@ public class ExportRules {
                 Objects.requireNonNull(times).grid(),
                 orEmpty(form.includeEvents()),
                 orEmpty(form.excludeEvents()),
+                filters,
                 Boolean.TRUE.equals(form.paused()),
                 form.startAt(),
                 form.endAt(),
@@ -170,13 +176,34 @@ public class ExportRules {
         Model model = checkModel(form.model(), violations);
         Destination destination = checkDestination(form.destination(), violations);
         checkEvents(form, violations);
+        List<PropertyFilter> filters = checkFilters(form, violations);
         violations.orThrow();
         return new Connection(
                 Objects.requireNonNull(model),
                 orEmpty(form.includeEvents()),
                 orEmpty(form.excludeEvents()),
+                filters,
                 Objects.requireNonNull(destination).type(),
                 destination.config());
+    }
+
+    /// Reads which rows a batch export, that may be unfinished otherwise, selects of an interval.
+    ///
+    /// @throws dev.batchexports.server.request.InvalidRequestException naming everything that is wrong
+    RowSelection checkSelection(JsonNode body, long projectId, Interval interval) {
+        Violations violations = new Violations();
+        ExportForm form = form(body, projectId, violations);
+        Model model = checkModel(form.model(), violations);
+        checkEvents(form, violations);
+        List<PropertyFilter> filters = checkFilters(form, violations);
+        violations.orThrow();
+        return new RowSelection(
+                Objects.requireNonNull(model),
+                projectId,
+                interval,
+                orEmpty(form.includeEvents()),
+                orEmpty(form.excludeEvents()),
+                filters);
     }
 
     private @Nullable Model checkModel(@Nullable JsonNode form, Violations violations) {
@@ -193,7 +220,7 @@ public class ExportRules {
                             limits.allowQueryModels(),
                             "/model/query",
                             "is not allowed on this server: name a table, or let the operator set"
-                                    + " BX_LIMITS_ALLOW_QUERY_MODELS, which lets queries see every project");
+                                    + " BX_LIMITS_ALLOW_QUERY_MODELS, which lets queries see what its grants for them say");
             }
         }
         return model;
@@ -217,10 +244,6 @@ public class ExportRules {
                 form.projectId() == null || form.projectId() == projectId,
                 "/project_id",
                 "must be the project of the path, " + projectId);
-        violations.require(
-                form.filters() == null || form.filters().isEmpty(),
-                "/filters",
-                "are not supported yet: leave them out, and use include_events or exclude_events");
         return form;
     }
 
@@ -339,6 +362,10 @@ public class ExportRules {
     /// Whether intervals of this length begin on a day that a user may choose.
     public static boolean takesOffsetDay(Frequency frequency) {
         return frequency instanceof Frequency.Week;
+    }
+
+    private static List<PropertyFilter> checkFilters(ExportForm form, Violations violations) {
+        return form.filters() == null ? List.of() : FilterForm.read(form.filters(), "/filters", violations);
     }
 
     private static void checkEvents(ExportForm form, Violations violations) {

@@ -2,6 +2,7 @@ package dev.batchexports.server.exports;
 
 import dev.batchexports.core.interval.PastGrid;
 import dev.batchexports.core.interval.Timeline;
+import dev.batchexports.core.source.RowSelection;
 import dev.batchexports.server.backfills.BackfillService;
 import dev.batchexports.server.request.ConflictException;
 import dev.batchexports.server.request.NotFoundException;
@@ -37,6 +38,7 @@ public class ExportService {
     private final RunStore runs;
     private final BackfillService backfills;
     private final ExportRules rules;
+    private final ModelPreview models;
     private final DestinationCatalog catalog;
     private final Orchestration orchestration;
     private final Clock clock;
@@ -46,6 +48,7 @@ public class ExportService {
             RunStore runs,
             BackfillService backfills,
             ExportRules rules,
+            ModelPreview models,
             DestinationCatalog catalog,
             Orchestration orchestration,
             Clock clock) {
@@ -53,6 +56,7 @@ public class ExportService {
         this.runs = runs;
         this.backfills = backfills;
         this.rules = rules;
+        this.models = models;
         this.catalog = catalog;
         this.orchestration = orchestration;
         this.clock = clock;
@@ -61,6 +65,7 @@ public class ExportService {
     /// @throws dev.batchexports.server.request.InvalidRequestException naming everything that is wrong
     public BatchExport create(long projectId, JsonNode body, String author) {
         ExportDraft draft = rules.check(body, projectId);
+        models.check(draft.selection(projectId, models.lastHour()), body);
         UUID id = UUID.randomUUID();
         BatchExport export =
                 draft.create(id, projectId, catalog.seal(id, draft.destinationType(), draft.config()), now());
@@ -106,6 +111,11 @@ public class ExportService {
             ExportDraft draft = rules.check(form, projectId);
             if (changesNothing(draft, export, config)) {
                 return new Draft(export, Authorship.of(author));
+            }
+            RowSelection selection = draft.selection(projectId, models.lastHour());
+            // An export can be renamed, or moved, while ClickHouse does not answer.
+            if (!selection.equals(export.selection(selection.interval()))) {
+                models.check(selection, form);
             }
             if (!draft.grid().equals(export.grid()) && backfills.isActive(id)) {
                 throw new ConflictException(
@@ -287,6 +297,7 @@ public class ExportService {
                 export.pastGrids(),
                 export.includeEvents(),
                 export.excludeEvents(),
+                export.filters(),
                 paused,
                 null,
                 export.startAt(),

@@ -9,6 +9,8 @@ import static dev.batchexports.server.store.Columns.timestampOrNull;
 
 import dev.batchexports.core.interval.Frequency;
 import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.source.PropertyFilter;
+import dev.batchexports.server.request.Violations;
 import dev.batchexports.server.store.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -49,7 +51,7 @@ public class ExportStore {
                     give_up_after_seconds, version, schedule_version, created_at, last_updated_at, last_paused_at,
                     past_grids, late_rows, next_fill_at)
                 values (:id, :project_id, :name, :model::jsonb, :destination_type, :destination_config::jsonb,
-                    :destination_secrets, :frequency, :time_zone, :offset_hour, :offset_day, '[]'::jsonb,
+                    :destination_secrets, :frequency, :time_zone, :offset_hour, :offset_day, :filters::jsonb,
                     :include_events, :exclude_events, :paused, :pause_reason, :start_at, :end_at, :rerun_mode,
                     :settle_seconds, :give_up_after_seconds, :version, 0, :created_at, :last_updated_at,
                     :last_paused_at, :past_grids::jsonb, :late_rows, :created_at)
@@ -73,7 +75,7 @@ public class ExportStore {
                 update batch_exports set name = :name, model = :model::jsonb, destination_type = :destination_type,
                     destination_config = :destination_config::jsonb, destination_secrets = :destination_secrets,
                     frequency = :frequency, time_zone = :time_zone, offset_hour = :offset_hour,
-                    offset_day = :offset_day, include_events = :include_events, exclude_events = :exclude_events,
+                    offset_day = :offset_day, filters = :filters::jsonb, include_events = :include_events, exclude_events = :exclude_events,
                     paused = :paused, pause_reason = :pause_reason, start_at = :start_at, end_at = :end_at,
                     rerun_mode = :rerun_mode, settle_seconds = :settle_seconds,
                     give_up_after_seconds = :give_up_after_seconds, version = version + 1,
@@ -312,6 +314,7 @@ public class ExportStore {
                 .param("time_zone", grid.zone().getId())
                 .param("offset_hour", grid.offsetHour())
                 .param("offset_day", grid.offsetDay())
+                .param("filters", Json.write(FilterForm.describe(export.filters())))
                 .param("include_events", array(export.includeEvents()))
                 .param("exclude_events", array(export.excludeEvents()))
                 .param("paused", export.paused())
@@ -327,6 +330,15 @@ public class ExportStore {
                 .param("created_at", timestamp(export.createdAt()))
                 .param("last_updated_at", timestamp(export.lastUpdatedAt()))
                 .param("last_paused_at", timestampOrNull(export.lastPausedAt()));
+    }
+
+    private static List<PropertyFilter> filters(ResultSet row) throws SQLException {
+        Violations violations = new Violations();
+        List<PropertyFilter> filters = FilterForm.read(
+                Json.read(row.getString("filters"), new TypeReference<List<JsonNode>>() {}), "/filters", violations);
+        // A filter that is left out would export rows that nobody asked for.
+        violations.orThrow();
+        return filters;
     }
 
     private static BatchExport read(ResultSet row, int number) throws SQLException {
@@ -347,6 +359,7 @@ public class ExportStore {
                 StoredPastGrid.read(row.getString("past_grids")),
                 strings(row, "include_events"),
                 strings(row, "exclude_events"),
+                filters(row),
                 row.getBoolean("paused"),
                 row.getString("pause_reason"),
                 instantOrNull(row, "start_at"),

@@ -18,10 +18,11 @@ import tools.jackson.databind.node.ObjectNode;
 /// The form that a model has in requests and answers: the name of a built-in model, or an object that
 /// names a table or holds a query.
 public final class ModelForm {
-    private static final String EVENTS = "events";
-    private static final String EXPECTED =
-            "must be \"" + EVENTS + "\", or an object with \"table\" or \"query\" and a \"landing_time_column\"";
+    private static final Map<String, Model> BUILT_IN = builtIn();
+    private static final String EXPECTED = "must be " + String.join(", ", BUILT_IN.keySet())
+            + ", or an object with \"table\" or \"query\" and a \"landing_time_column\"";
     private static final int NAME_LENGTH = 255;
+    private static final int TYPE_LENGTH = 1_000;
     private static final int QUERY_LENGTH = 100_000;
     private static final int COLUMNS = 2_000;
 
@@ -36,9 +37,17 @@ public final class ModelForm {
             @Nullable String versionKey) {}
 
     private record CustomColumn(
-            @Nullable String name, @Nullable String source) {}
+            @Nullable String name,
+            @Nullable String source,
+            @Nullable String type) {}
 
     private ModelForm() {}
+
+    private static Map<String, Model> builtIn() {
+        Map<String, Model> models = new LinkedHashMap<>();
+        Model.builtIn().forEach(model -> models.put(model.name(), model));
+        return models;
+    }
 
     /// Reads a model.
     ///
@@ -48,8 +57,9 @@ public final class ModelForm {
             violations.add(pointer, "is required: it " + EXPECTED);
             return null;
         }
-        if (value.isString() && value.stringValue().equals(EVENTS)) {
-            return Model.events();
+        Model builtIn = value.isString() ? BUILT_IN.get(value.stringValue()) : null;
+        if (builtIn != null) {
+            return builtIn;
         }
         if (!value.isObject()) {
             violations.add(pointer, EXPECTED);
@@ -90,8 +100,8 @@ public final class ModelForm {
 
     /// The form in which a model stands in an answer: a string or an object.
     public static Object describe(Model model) {
-        if (model.equals(Model.events())) {
-            return EVENTS;
+        if (model.equals(BUILT_IN.get(model.name()))) {
+            return model.name();
         }
         Map<String, @Nullable Object> form = new LinkedHashMap<>();
         form.put("name", model.name());
@@ -109,6 +119,9 @@ public final class ModelForm {
     }
 
     private static Object describeColumn(Model.Column column) {
+        if (column.type() != null) {
+            return Map.of("name", column.name(), "source", column.source(), "type", column.type());
+        }
         return column.name().equals(column.source())
                 ? column.name()
                 : Map.of("name", column.name(), "source", column.source());
@@ -133,6 +146,7 @@ public final class ModelForm {
     private static Model.@Nullable Column column(JsonNode value, String pointer, Violations violations) {
         String name;
         String source;
+        String type = null;
         if (value.isString()) {
             name = value.stringValue();
             source = name;
@@ -140,8 +154,9 @@ public final class ModelForm {
             ObjectNode form = JsonFields.wellFormed(value, CustomColumn.class, pointer, violations);
             name = text(form, "name");
             source = form.has("source") ? text(form, "source") : name;
+            type = text(form, "type");
         } else {
-            violations.add(pointer, "must be a column's name, or an object with \"name\" and \"source\"");
+            violations.add(pointer, "must be a column's name, or an object with \"name\", \"source\" and \"type\"");
             return null;
         }
         if (name == null || name.isBlank() || source == null || source.isBlank()) {
@@ -150,7 +165,8 @@ public final class ModelForm {
         }
         checkLength(name, NAME_LENGTH, pointer, violations);
         checkLength(source, NAME_LENGTH, pointer, violations);
-        return new Model.Column(name, source);
+        checkLength(type, TYPE_LENGTH, Violations.pointer(pointer, "type"), violations);
+        return type != null && type.isBlank() ? null : new Model.Column(name, source, type);
     }
 
     private static List<String> primaryKey(ObjectNode form, String pointer, Violations violations) {

@@ -183,12 +183,7 @@ final class BackfillExecution {
 
     private Optional<Instant> earliest(BatchExport export, Backfill backfill) {
         Instant end = backfill.endAt();
-        RowSelection selection = new RowSelection(
-                export.model(),
-                export.projectId(),
-                new Interval(export.grid().previous(end), end),
-                export.includeEvents(),
-                export.excludeEvents());
+        RowSelection selection = export.selection(new Interval(export.grid().previous(end), end));
         return EarliestInterval.start(source, selection, export.grid(), end, backfill.id());
     }
 

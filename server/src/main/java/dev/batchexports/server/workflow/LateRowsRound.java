@@ -116,12 +116,8 @@ final class LateRowsRound implements Runnable {
             return;
         }
         List<Interval> intervals = comparable.stream().map(Run::interval).toList();
-        RowSelection selection = new RowSelection(
-                export.model(),
-                export.projectId(),
-                new Interval(intervals.getFirst().start(), intervals.getLast().end()),
-                export.includeEvents(),
-                export.excludeEvents());
+        RowSelection selection = export.selection(
+                new Interval(intervals.getFirst().start(), intervals.getLast().end()));
         List<Long> counts;
         try {
             counts = source.counts(

@@ -88,8 +88,7 @@ final class RunExecution {
     /// A run and the export as it is configured now.
     private record Assignment(Run run, BatchExport export) {
         RowSelection selection() {
-            return new RowSelection(
-                    export.model(), export.projectId(), run.interval(), export.includeEvents(), export.excludeEvents());
+            return export.selection(run.interval());
         }
     }
 
@@ -151,11 +150,12 @@ final class RunExecution {
             throws InterruptedException {
         Run run = assignment.run();
         RowSelection selection = assignment.selection();
+        List<SourceColumn> columns = columns(run.id());
         QueryTag tag = new QueryTag(run.id(), "slice-" + slice.number(), attempt.number());
         try (Destination destination = open(assignment);
                 Transfer transfer = destination.begin(context(assignment, sliceCount))) {
             SliceReceipt receipt;
-            try (EncodedRows rows = source.open(selection, slice, destination.encoding(), tag);
+            try (EncodedRows rows = source.open(selection, columns, slice, destination.encoding(), tag);
                     StageWatch.Meter meter = watch.slice(
                             slice.number(),
                             bytes -> runs.recordProgress(run.id(), slice.number(), bytes, clock.instant()))) {
@@ -198,7 +198,10 @@ final class RunExecution {
                     null);
         }
         long visible = source.count(
-                assignment.selection(), slice, new QueryTag(tag.runId(), "recount-" + slice.number(), tag.attempt()));
+                assignment.selection(),
+                columns(tag.runId()),
+                slice,
+                new QueryTag(tag.runId(), "recount-" + slice.number(), tag.attempt()));
         if (receipt.rows() != visible) {
             throw ExportException.passing(
                     "RowCountMismatch",
@@ -404,10 +407,18 @@ final class RunExecution {
     }
 
     private TransferContext context(Assignment assignment, int sliceCount) {
-        List<SourceColumn> columns = runs.columns(assignment.run().id()).orElse(List.of());
         BatchExport export = assignment.export();
         return new TransferContext(
-                assignment.run().key(), export.model().name(), export.writeMode(), columns, sliceCount);
+                assignment.run().key(),
+                export.model().name(),
+                export.writeMode(),
+                columns(assignment.run().id()),
+                sliceCount);
+    }
+
+    /// What the rows of a run hold, in all of its slices.
+    private List<SourceColumn> columns(UUID runId) {
+        return runs.columns(runId).orElse(List.of());
     }
 
     private static long rows(List<SliceReceipt> receipts) {

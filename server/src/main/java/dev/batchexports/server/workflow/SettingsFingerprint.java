@@ -25,6 +25,7 @@ final class SettingsFingerprint {
                 export.model(),
                 export.includeEvents(),
                 export.excludeEvents(),
+                export.filters(),
                 export.destination().type(),
                 new TreeMap<>(export.destination().config()),
                 export.rerunMode().word()));

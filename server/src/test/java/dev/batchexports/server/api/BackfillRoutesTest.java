@@ -212,8 +212,10 @@ class BackfillRoutesTest {
 
     @Test
     void aModelThatCannotBeReadMakesThePlanSayWhy() {
+        TestServer.get().clickHouse("CREATE TABLE IF NOT EXISTS no_such_table (inserted_at DateTime) ENGINE = Memory");
         client.patch(export + "/", Map.of("model", Map.of("table", "no_such_table")))
                 .is(200);
+        TestServer.get().clickHouse("DROP TABLE no_such_table");
 
         ApiClient.Answer answer = client.post(export + "/backfills/plan/", range(hour(0), hour(4)))
                 .is(400);

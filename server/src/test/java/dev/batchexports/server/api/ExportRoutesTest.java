@@ -260,13 +260,21 @@ class ExportRoutesTest {
 
     @Test
     void aModelIsAnsweredInTheFormItWasGivenIn() {
+        Schemas.create();
         for (Object model : List.of(
                 "events",
+                "persons",
+                "sessions",
                 Map.of(
                         "name", "orders",
                         "table", "shop.orders",
                         "landing_time_column", "landed",
-                        "columns", List.of("id", Map.of("name", "total", "source", "amount")),
+                        "columns",
+                                List.of(
+                                        "id",
+                                        "version",
+                                        Map.of("name", "total", "source", "amount"),
+                                        Map.of("name", "day", "source", "landed", "type", "Date")),
                         "primary_key", List.of("id"),
                         "version_key", "version"))) {
             Map<String, Object> body = hourlyExport();

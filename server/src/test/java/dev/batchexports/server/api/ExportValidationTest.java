@@ -15,6 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a batch export may not be, and at which field the answer says so.
 class ExportValidationTest {
+    private static final String LANDING = "/model/landing_time_column";
+
     private final ApiClient client = ApiClient.forNewProject();
 
     static Stream<Arguments> wrongFields() {
@@ -70,7 +72,55 @@ class ExportValidationTest {
                 wrong("offset_hour", 1.5, "/offset_hour", "whole number"),
                 wrong("offset_day", 1, "/offset_day", "week"),
                 wrong("offset_day", 7, "/offset_day", "0 (Sunday) to 6"),
-                wrong("filters", List.of(Map.of("key", "a")), "/filters", "not supported yet"),
+                wrong("filters", List.of(Map.of("key", "a")), "/filters/0/value", "string, a number"),
+                wrong("filters", List.of(Map.of("value", "a")), "/filters/0/key", "required"),
+                wrong("filters", List.of("a"), "/filters/0", "object"),
+                wrong("filters", List.of(filter("like", 1)), "/filters/0/operator", "icontains"),
+                wrong("filters", List.of(filter("gt", "much")), "/filters/0/value", "number"),
+                wrong("filters", List.of(filter("gt", List.of(1))), "/filters/0/value", "number"),
+                wrong("filters", List.of(filter("icontains", "")), "/filters/0/value", "empty"),
+                wrong("filters", List.of(filter("regex", "(")), "/filters/0/value", "missing )"),
+                wrong("filters", List.of(filter("exact", List.of())), "/filters/0/value", "list of 1"),
+                wrong("filters", List.of(filter("exact", List.of("a", Map.of()))), "/filters/0/value/1", "string"),
+                wrong("filters", List.of(filter("exact", "x".repeat(401))), "/filters/0/value", "400"),
+                wrong(
+                        "filters",
+                        List.of(Map.of("key", "a", "operator", "is_set", "type", "cohort")),
+                        "/filters/0/type",
+                        "person"),
+                wrong(
+                        "filters",
+                        List.of(Map.of("key", "a", "value", 1, "label", "x")),
+                        "/filters/0/label",
+                        "not a known field"),
+                wrong("model", Map.of("table", "no_such_table"), "/model/table", "no_such_table"),
+                wrong("model", Map.of("table", "events", "landing_time_column", "event"), LANDING, "DateTime"),
+                wrong("model", Map.of("table", "events", "landing_time_column", "landed"), LANDING, "does not exist"),
+                wrong(
+                        "model",
+                        Map.of("table", "events", "columns", List.of("uuid", "missing")),
+                        "/model/columns/1",
+                        "does not exist"),
+                wrong(
+                        "model",
+                        Map.of("table", "events", "columns", List.of(Map.of("name", "a", "source", "missing"))),
+                        "/model/columns/0/source",
+                        "does not exist"),
+                wrong(
+                        "model",
+                        Map.of("table", "events", "columns", List.of(Map.of("name", "uuid", "type", "Int77"))),
+                        "/model/columns/0/type",
+                        "Int77"),
+                wrong(
+                        "model",
+                        Map.of("table", "events", "primary_key", List.of("uuid", "id")),
+                        "/model/primary_key/1",
+                        "none of the columns"),
+                wrong(
+                        "model",
+                        Map.of("query", "SELECT * FROM url('http://127.0.0.1:1', 'CSV')"),
+                        "/model/query",
+                        "table function"),
                 wrong("filters", "a", "/filters", "list"),
                 wrong("include_events", "pageview", "/include_events", "list"),
                 wrong("include_events", List.of(""), "/include_events/0", "empty"),
@@ -89,6 +139,10 @@ class ExportValidationTest {
                 wrong("settle_seconds", "30", "/settle_seconds", "whole number"),
                 wrong("give_up_after_seconds", 0, "/give_up_after_seconds", "1 to"),
                 wrong("give_up_after_seconds", Long.MAX_VALUE, "/give_up_after_seconds", "1 to"));
+    }
+
+    private static Map<String, Object> filter(String operator, Object value) {
+        return Map.of("key", "plan", "operator", operator, "value", value);
     }
 
     private static Arguments wrong(String field, Object value, String pointer, String message) {

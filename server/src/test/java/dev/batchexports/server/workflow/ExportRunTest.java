@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchexports.core.destination.TransferProgress;
 import dev.batchexports.core.error.ExportException;
+import dev.batchexports.core.model.Model;
+import dev.batchexports.core.model.Relation;
 import dev.batchexports.core.run.RunKey;
 import dev.batchexports.core.run.RunStatus;
+import dev.batchexports.core.source.PropertyFilter;
 import dev.batchexports.core.source.Slice;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.DestinationSettings;
@@ -468,6 +471,59 @@ class ExportRunTest {
 
         assertThat(run.status()).isEqualTo(RunStatus.FAILED);
         assertThat(run.latestError()).extracting(RunError::code).isEqualTo("ExportChanged");
+        assertThat(memory.committed(run)).isEmpty();
+    }
+
+    @Test
+    void filtersHoldInThePlanTheSlicesAndTheVerification() {
+        memory.behave(nothingSpecial());
+        long project = server.components.newProject();
+        server.components.insert(project, start, end, ROWS);
+        PropertyFilter filter = new PropertyFilter(
+                PropertyFilter.Target.EVENT,
+                "n",
+                PropertyFilter.Operator.GTE,
+                List.of(new PropertyFilter.Value.Numeric("400")));
+        BatchExport export =
+                server.stored(Exports.with("filters", List.of(filter)).apply(server.memoryExport(project)));
+
+        Run run = server.awaitEnd(server.startRun(export, end).id(), SOON);
+
+        assertThat(export.filters()).containsExactly(filter);
+        assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
+        assertThat(memory.committed(run).orElseThrow()).hasSize(600).doesNotHaveDuplicates();
+        assertThat(run.recordsTotalCount()).isEqualTo(600);
+        assertThat(server.runs.slices(run.id())).hasSizeGreaterThan(1);
+        assertThat(server.logOf(export))
+                .contains("INFO verify: Verified: 600 rows counted, written and found at the destination.");
+    }
+
+    @Test
+    void failsWhenAColumnChangesBetweenTwoSlices() {
+        String table = "changing_" + server.components.newProject();
+        server.components.execute("CREATE TABLE " + table + " (uuid UUID, a UInt32, text String,"
+                + " inserted_at DateTime64(6, 'UTC')) ENGINE = MergeTree ORDER BY inserted_at");
+        server.components.execute("INSERT INTO " + table + " SELECT generateUUIDv4(), number, randomString(500),"
+                + " fromUnixTimestamp64Micro(toInt64(" + start.getEpochSecond() * 1_000_000
+                + " + number * 1000000), 'UTC') FROM numbers(1000)");
+        Model model = new Model("changing", new Relation.Table(table), "inserted_at", List.of(), List.of(), null);
+        BatchExport export =
+                server.stored(Exports.with("model", model).apply(server.memoryExport(server.components.newProject())));
+        AtomicBoolean changed = new AtomicBoolean();
+        memory.behave(new MemoryDestination.Behaviour() {
+            @Override
+            public synchronized void writing(Slice slice, TransferProgress progress) {
+                // No slice is written before; those that are not under way yet are opened afterwards.
+                if (!changed.getAndSet(true)) {
+                    server.components.execute("ALTER TABLE " + table + " MODIFY COLUMN a String");
+                }
+            }
+        });
+
+        Run run = server.awaitEnd(server.startRun(export, end).id(), SOON);
+
+        assertThat(run.status()).isEqualTo(RunStatus.FAILED);
+        assertThat(run.latestError()).extracting(RunError::code).isEqualTo("ColumnsChanged");
         assertThat(memory.committed(run)).isEmpty();
     }
 }

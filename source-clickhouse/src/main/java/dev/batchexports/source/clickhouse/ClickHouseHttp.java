@@ -2,6 +2,7 @@ package dev.batchexports.source.clickhouse;
 
 import dev.batchexports.core.error.ErrorKind;
 import dev.batchexports.core.error.ExportException;
+import dev.batchexports.core.secret.Secret;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,8 +14,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -34,6 +37,7 @@ import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.io.SocketConfig;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.message.BasicNameValuePair;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
@@ -48,6 +52,10 @@ final class ClickHouseHttp implements AutoCloseable {
     private static final int LONGEST_ANSWER = 64 << 20;
     /// ClickHouse cuts its messages at 16 KB.
     private static final int LONGEST_ERROR = 64 << 10;
+    /// Of all parameters together: proxies take URLs of 8 KB.
+    private static final int LONGEST_IN_URL = 4 << 10;
+
+    private static final String PARAMETER = "param_";
     /// Many more than the slices that a worker transfers at once.
     private static final int CONNECTIONS = 256;
     /// Servers close idle connections after 10 s, proxies sooner.
@@ -60,17 +68,21 @@ final class ClickHouseHttp implements AutoCloseable {
     private final ClickHouseSettings settings;
     private final CloseableHttpClient client;
     private final HttpHost host;
-    private final String authorization;
+    private final Map<Query.Authority, String> authorizations;
 
     ClickHouseHttp(ClickHouseSettings settings) {
         this.settings = settings;
         URI url = settings.url();
         this.host = new HttpHost(url.getScheme(), url.getHost(), url.getPort());
-        this.authorization = "Basic "
-                + Base64.getEncoder()
-                        .encodeToString(
-                                (settings.user() + ":" + settings.password().reveal())
-                                        .getBytes(StandardCharsets.UTF_8));
+        this.authorizations = Map.of(
+                Query.Authority.SOURCE,
+                basic(settings.user(), settings.password()),
+                Query.Authority.USER_QUERY,
+                settings.userQueries().hasUser()
+                        ? basic(
+                                settings.userQueries().user(),
+                                settings.userQueries().password())
+                        : basic(settings.user(), settings.password()));
         Timeout connectTimeout = Timeout.of(settings.connectTimeout());
         Timeout socketTimeout = Timeout.of(settings.socketTimeout());
         this.client = HttpClients.custom()
@@ -102,6 +114,11 @@ final class ClickHouseHttp implements AutoCloseable {
                 .disableCookieManagement()
                 .disableAuthCaching()
                 .build();
+    }
+
+    private static String basic(String user, Secret password) {
+        byte[] login = (user + ":" + password.reveal()).getBytes(StandardCharsets.UTF_8);
+        return "Basic " + Base64.getEncoder().encodeToString(login);
     }
 
     private RequestConfig requestConfig(Timeout responseTimeout) {
@@ -138,13 +155,18 @@ final class ClickHouseHttp implements AutoCloseable {
         if (!query.id().isEmpty()) {
             parameters.put("query_id", query.id());
         }
-        query.statement().parameters().forEach((name, value) -> parameters.put("param_" + name, value));
+        HttpEntity entity =
+                new ByteArrayEntity(query.statement().sql().getBytes(StandardCharsets.UTF_8), ContentType.TEXT_PLAIN);
+        if (isLong(query.statement().parameters())) {
+            entity = form(query.statement());
+        } else {
+            query.statement().parameters().forEach((name, value) -> parameters.put(PARAMETER + name, value));
+        }
         HttpPost request = new HttpPost(path("/", parameters));
         request.setHeader(HttpHeaders.ACCEPT_ENCODING, query.compression().contentCoding());
-        request.setEntity(
-                new ByteArrayEntity(query.statement().sql().getBytes(StandardCharsets.UTF_8), ContentType.TEXT_PLAIN));
+        request.setEntity(entity);
         request.setConfig(requestConfig(Timeout.of(query.patience())));
-        Answer answer = send(request);
+        Answer answer = send(request, query.authority());
         try {
             check(answer, query.id());
             return answer;
@@ -154,11 +176,35 @@ final class ClickHouseHttp implements AutoCloseable {
         }
     }
 
+    private static boolean isLong(Map<String, String> parameters) {
+        return parameters.values().stream().mapToInt(String::length).sum() > LONGEST_IN_URL;
+    }
+
+    /// The statement as a form: a URL ends at 1 MB, and at 8 KB for many a proxy. A server takes 128 KB for each
+    /// field.
+    private static HttpEntity form(Statement statement) {
+        StringBuilder form = new StringBuilder();
+        // Of characters that no value has by chance, nor by intent.
+        String boundary = "batch-exports-" + UUID.randomUUID();
+        addField(form, boundary, "query", statement.sql());
+        statement.parameters().forEach((name, value) -> addField(form, boundary, PARAMETER + name, value));
+        form.append("--").append(boundary).append("--\r\n");
+        return new ByteArrayEntity(
+                form.toString().getBytes(StandardCharsets.UTF_8),
+                ContentType.MULTIPART_FORM_DATA.withParameters(new BasicNameValuePair("boundary", boundary)));
+    }
+
+    /// @param name of letters, digits and underscores
+    private static void addField(StringBuilder form, String boundary, String name, String value) {
+        form.append("--").append(boundary).append("\r\nContent-Disposition: form-data; name=\"");
+        form.append(name).append("\"\r\n\r\n").append(value).append("\r\n");
+    }
+
     /// Whether an HTTP server answers that it is ClickHouse and up.
     ///
     /// @throws ExportException if it does not
     void ping() {
-        try (Answer answer = send(new HttpGet(path("/ping", Map.of())))) {
+        try (Answer answer = send(new HttpGet(path("/ping", Map.of())), Query.Authority.SOURCE)) {
             check(answer, "");
             answer.body().readNBytes(LONGEST_ERROR);
         } catch (IOException failure) {
@@ -166,8 +212,8 @@ final class ClickHouseHttp implements AutoCloseable {
         }
     }
 
-    private Answer send(HttpUriRequestBase request) {
-        request.setHeader(HttpHeaders.AUTHORIZATION, authorization);
+    private Answer send(HttpUriRequestBase request, Query.Authority authority) {
+        request.setHeader(HttpHeaders.AUTHORIZATION, Objects.requireNonNull(authorizations.get(authority)));
         try {
             return new Answer(request, client.executeOpen(host, request, null));
         } catch (IOException failure) {
@@ -276,6 +322,12 @@ final class ClickHouseHttp implements AutoCloseable {
         /// The word by which an error inside the body is told from rows, where the server uses one.
         Optional<String> exceptionTag() {
             return header("X-ClickHouse-Exception-Tag");
+        }
+
+        /// What the query cost, as JSON; empty if the server does not tell. Whole only where the answer was
+        /// waited for.
+        String summary() {
+            return header("X-ClickHouse-Summary").orElse("");
         }
 
         /// How the body is compressed.

@@ -17,6 +17,7 @@ import java.util.Map;
 /// @param socketTimeout how long the server may be silent before the stream counts as torn
 /// @param extraSettings further ClickHouse settings for every query; they cannot change what the
 ///     correctness of an export rests on
+/// @param userQueries how the queries of users run
 public record ClickHouseSettings(
         URI url,
         String user,
@@ -27,7 +28,8 @@ public record ClickHouseSettings(
         int readPriority,
         Duration connectTimeout,
         Duration socketTimeout,
-        Map<String, String> extraSettings) {
+        Map<String, String> extraSettings,
+        UserQueries userQueries) {
 
     private static final int DEFAULT_THREADS = 4;
     private static final long DEFAULT_MEMORY_BYTES = 4L << 30;
@@ -68,7 +70,8 @@ public record ClickHouseSettings(
                 0,
                 DEFAULT_CONNECT_TIMEOUT,
                 DEFAULT_SOCKET_TIMEOUT,
-                Map.of());
+                Map.of(),
+                UserQueries.likeAll());
     }
 
     public ClickHouseSettings withQueryLimits(int threads, long memoryBytes, int priority) {
@@ -82,7 +85,8 @@ public record ClickHouseSettings(
                 priority,
                 connectTimeout,
                 socketTimeout,
-                extraSettings);
+                extraSettings,
+                userQueries);
     }
 
     public ClickHouseSettings withTimeouts(Duration connect, Duration socket) {
@@ -96,7 +100,8 @@ public record ClickHouseSettings(
                 readPriority,
                 connect,
                 socket,
-                extraSettings);
+                extraSettings,
+                userQueries);
     }
 
     public ClickHouseSettings withExtraSettings(Map<String, String> settings) {
@@ -110,6 +115,22 @@ public record ClickHouseSettings(
                 readPriority,
                 connectTimeout,
                 socketTimeout,
-                settings);
+                settings,
+                userQueries);
+    }
+
+    public ClickHouseSettings withUserQueries(UserQueries queries) {
+        return new ClickHouseSettings(
+                url,
+                user,
+                password,
+                database,
+                maxThreads,
+                maxMemoryBytes,
+                readPriority,
+                connectTimeout,
+                socketTimeout,
+                extraSettings,
+                queries);
     }
 }

@@ -59,6 +59,10 @@ record ColumnType(String text, String plain, String name) {
         return !plain.equals(text);
     }
 
+    boolean isNullable() {
+        return text.startsWith("Nullable(") || text.startsWith("LowCardinality(Nullable(");
+    }
+
     boolean isString() {
         return name.equals("String");
     }

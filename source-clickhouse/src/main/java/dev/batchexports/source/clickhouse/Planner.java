@@ -4,7 +4,6 @@ import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.source.EncodedRows;
 import dev.batchexports.core.source.Encoding;
 import dev.batchexports.core.source.Plan;
-import dev.batchexports.core.source.QueryTag;
 import dev.batchexports.core.source.Slice;
 import dev.batchexports.core.source.SliceLimits;
 import java.time.Instant;
@@ -37,19 +36,17 @@ final class Planner {
     private static final long SAMPLED_ROWS_OF_RANGE = 2500;
     private static final long SAMPLED_BYTES_OF_RANGE = 2L << 20;
 
-    private final Queries queries;
+    private final SelectionQueries queries;
     private final ResolvedSelection selection;
-    private final QueryTag tag;
     private final Interval interval;
     /// Of bucket 0, in microseconds since 1970.
     private final long origin;
 
     private final long resolution;
 
-    Planner(Queries queries, ResolvedSelection selection, QueryTag tag) {
+    Planner(SelectionQueries queries, ResolvedSelection selection) {
         this.queries = queries;
         this.selection = selection;
-        this.tag = tag;
         this.interval = selection.interval();
         this.origin = selection.landingTime().firstMicrosFrom(interval.start());
         this.resolution = selection.landingTime().resolutionMicros();
@@ -80,7 +77,7 @@ final class Planner {
 
     private List<Bucket> histogram(long width) {
         return queries.answer(
-                selection.histogram(origin, width, interval, width, List.of()), tag, answer -> buckets(answer, width));
+                selection.histogram(origin, width, interval, width, List.of()), answer -> buckets(answer, width));
     }
 
     private List<Bucket> buckets(byte[] answer, long width) {
@@ -125,7 +122,6 @@ final class Planner {
                 .toList();
         return queries.answer(
                 selection.histogram(origin, width, around(large), parentWidth, parents),
-                tag,
                 answer -> buckets(answer, width));
     }
 
@@ -173,7 +169,7 @@ final class Planner {
         }
         OutputFormat format = selection.outputFormat(encoding);
         long encoded = 0;
-        try (EncodedRows rows = queries.stream(selection.sample(ranges, limits, format), format, encoding, tag)) {
+        try (EncodedRows rows = queries.stream(selection.sample(ranges, limits, format), format, encoding)) {
             byte[] buffer = new byte[64 << 10];
             for (int read = rows.read(buffer, 0, buffer.length);
                     read >= 0;
@@ -220,7 +216,7 @@ final class Planner {
         List<Long> counts = cuts.stream().map(cut -> (long) cut.shares()).toList();
         Interval within = new Interval(
                 cuts.getFirst().range().start(), cuts.getLast().range().end());
-        return queries.answer(selection.hashHistogram(within, instants, counts), tag, answer -> {
+        return queries.answer(selection.hashHistogram(within, instants, counts), answer -> {
             Map<SliceCutter.Share, Bucket> shares = new HashMap<>();
             RowBinary fields = new RowBinary(answer);
             while (fields.hasNext()) {

@@ -2,6 +2,7 @@ package dev.batchexports.source.clickhouse;
 
 import dev.batchexports.core.error.ErrorKind;
 import dev.batchexports.core.error.ExportException;
+import dev.batchexports.core.model.Relation;
 import dev.batchexports.core.source.EncodedRows;
 import dev.batchexports.core.source.Encoding;
 import dev.batchexports.core.source.QueryTag;
@@ -10,6 +11,8 @@ import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -28,12 +31,26 @@ final class Queries {
     private final ClickHouseHttp http;
     private final QuerySettings settings;
     private final Duration patience;
+    private final UserQueriesRun userQueries;
     private final AtomicReference<@Nullable Set<String>> knownSettings = new AtomicReference<>();
 
+    private enum UserQueriesRun {
+        AS_THE_SAME_USER,
+        /// Who alone may be able to end them.
+        AS_ANOTHER_USER
+    }
+
     Queries(ClickHouseHttp http, ClickHouseSettings settings) {
+        this(http, settings, settings.socketTimeout());
+    }
+
+    /// @param patience how long the server may be silent
+    Queries(ClickHouseHttp http, ClickHouseSettings settings, Duration patience) {
         this.http = http;
         this.settings = new QuerySettings(settings);
-        this.patience = settings.socketTimeout();
+        this.patience = patience;
+        this.userQueries =
+                settings.userQueries().hasUser() ? UserQueriesRun.AS_ANOTHER_USER : UserQueriesRun.AS_THE_SAME_USER;
     }
 
     String version() {
@@ -57,20 +74,25 @@ final class Queries {
         return known;
     }
 
-    /// Looks up the columns of a selection's relation.
-    ResolvedSelection resolve(RowSelection selection, QueryTag tag) {
-        Statement describe = Schema.describe(selection.model().relation(), selection.interval());
-        return ResolvedSelection.resolve(selection, answer(describe, tag, Schema::parse));
+    /// For the statements of a selection, which run with the rights that its model has.
+    SelectionQueries of(RowSelection selection, QueryTag tag) {
+        return new SelectionQueries(this, selection, tag);
     }
 
-    long count(Statement statement, QueryTag tag) {
-        return answer(statement, tag, bytes -> new RowBinary(bytes).nextLong());
+    /// What bounds the statements about a selection.
+    record Access(Query.Authority authority, Map<String, String> settings) {}
+
+    Access access(RowSelection selection) {
+        Query.Authority authority = switch (selection.model().relation()) {
+            case Relation.Table _ -> Query.Authority.SOURCE;
+            case Relation.Query _ -> Query.Authority.USER_QUERY;
+        };
+        return new Access(authority, settings.access(authority, selection.projectId()));
     }
 
     /// Runs a statement whose answer is small.
-    <T> T answer(Statement statement, QueryTag tag, Function<byte[], T> parse) {
-        String id = Query.newId(tag);
-        Query query = new Query(id, statement, settings.forAnswer(id), StreamCompression.NONE, patience);
+    <T> T answer(Access access, Statement statement, QueryTag tag, Function<byte[], T> parse) {
+        Query query = answerQuery(access, statement, tag, Map.of());
         byte[] answer = http.read(query);
         try {
             return parse.apply(answer);
@@ -84,12 +106,42 @@ final class Queries {
         }
     }
 
+    /// Runs a statement and tells what it cost: ClickHouse's summary, as JSON.
+    ///
+    /// @param further settings
+    String summary(Access access, Statement statement, QueryTag tag, Map<String, String> further) {
+        Map<String, String> known = new LinkedHashMap<>(further);
+        known.keySet().retainAll(knownSettings());
+        try (ClickHouseHttp.Answer answer = http.open(answerQuery(access, statement, tag, known))) {
+            answer.body().readAllBytes();
+            return answer.summary();
+        } catch (IOException failure) {
+            throw ClickHouseHttp.unavailable(failure);
+        }
+    }
+
+    private Query answerQuery(Access access, Statement statement, QueryTag tag, Map<String, String> further) {
+        String id = Query.newId(tag);
+        Map<String, String> chosen = settings.forAnswer(id, access.settings());
+        chosen.putAll(further);
+        return new Query(id, access.authority(), statement, chosen, StreamCompression.NONE, patience);
+    }
+
     /// Starts a statement whose rows are streamed.
-    EncodedRows stream(Statement statement, OutputFormat format, Encoding encoding, QueryTag tag) {
+    ///
+    /// @param further settings
+    EncodedRows stream(
+            Access access,
+            Statement statement,
+            OutputFormat format,
+            Encoding encoding,
+            QueryTag tag,
+            Map<String, String> further) {
         StreamCompression compression = StreamCompression.of(encoding);
         String id = Query.newId(tag);
-        Query query = new Query(
-                id, statement, settings.forStream(id, compression, format, knownSettings()), compression, patience);
+        Map<String, String> chosen = settings.forStream(id, access.settings(), compression, format, knownSettings());
+        chosen.putAll(further);
+        Query query = new Query(id, access.authority(), statement, chosen, compression, patience);
         ClickHouseHttp.Answer answer = http.open(query);
         try {
             if (answer.compression() != compression) {
@@ -131,6 +183,9 @@ final class Queries {
                 .add(") ASYNC FORMAT TabSeparated")
                 .build();
         http.read(administration(statement));
+        if (userQueries == UserQueriesRun.AS_ANOTHER_USER) {
+            http.read(administration(Query.Authority.USER_QUERY, statement));
+        }
     }
 
     /// As [#kill], for when a query that goes on running is a pity and not a failure: the user may not have the right
@@ -144,6 +199,16 @@ final class Queries {
     }
 
     private Query administration(Statement statement) {
-        return new Query("", statement, settings.forAdministration(), StreamCompression.NONE, ADMINISTRATION_PATIENCE);
+        return administration(Query.Authority.SOURCE, statement);
+    }
+
+    private Query administration(Query.Authority authority, Statement statement) {
+        return new Query(
+                "",
+                authority,
+                statement,
+                settings.forAdministration(),
+                StreamCompression.NONE,
+                ADMINISTRATION_PATIENCE);
     }
 }

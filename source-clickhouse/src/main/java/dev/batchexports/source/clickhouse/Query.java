@@ -15,10 +15,18 @@ import java.util.concurrent.ThreadLocalRandom;
 /// @param patience how long the server may be silent
 record Query(
         String id,
+        Authority authority,
         Statement statement,
         Map<String, String> settings,
         StreamCompression compression,
         Duration patience) {
+    /// Whose rights a statement has.
+    enum Authority {
+        SOURCE,
+        /// For a statement that holds SQL of a user.
+        USER_QUERY
+    }
+
     /// An id that begins with the tag.
     static String newId(QueryTag tag) {
         return String.format(

@@ -1,5 +1,6 @@
 package dev.batchexports.source.clickhouse;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -52,6 +53,8 @@ final class QuerySettings {
             Map.entry("describe_include_subcolumns", "0"),
             Map.entry("print_pretty_type_names", "0"));
 
+    private static final Duration LONGEST_USER_QUERY = Duration.ofHours(1);
+
     private final ClickHouseSettings settings;
 
     QuerySettings(ClickHouseSettings settings) {
@@ -61,10 +64,12 @@ final class QuerySettings {
     /// For a query whose small answer is used as a whole.
     ///
     /// @param comment shown in ClickHouse's list and log of queries
-    Map<String, String> forAnswer(String comment) {
+    /// @param access what bounds the statement if a user wrote a part of it
+    Map<String, String> forAnswer(String comment, Map<String, String> access) {
         Map<String, String> chosen = limits(comment);
         chosen.putAll(settings.extraSettings());
         chosen.putAll(REQUIRED);
+        chosen.putAll(access);
         // The server keeps the answer until the query ended well: an error is then never inside the answer.
         chosen.put("wait_end_of_query", "1");
         // In memory, as long as it is small: without this, on disk.
@@ -76,19 +81,45 @@ final class QuerySettings {
     /// For a query whose rows are streamed.
     ///
     /// @param comment shown in ClickHouse's list and log of queries
+    /// @param access what bounds the statement if a user wrote a part of it
     /// @param compressed how the stream is compressed as a whole
     /// @param known the settings that the server has
     Map<String, String> forStream(
-            String comment, StreamCompression compressed, OutputFormat format, Set<String> known) {
+            String comment,
+            Map<String, String> access,
+            StreamCompression compressed,
+            OutputFormat format,
+            Set<String> known) {
         Map<String, String> chosen = limits(comment);
         chosen.putAll(format.tuning());
         chosen.keySet().retainAll(known);
         chosen.putAll(settings.extraSettings());
         chosen.putAll(REQUIRED);
+        chosen.putAll(access);
         chosen.putAll(format.required());
         chosen.put("wait_end_of_query", "0");
         chosen.put("enable_http_compression", compressed == StreamCompression.NONE ? "0" : "1");
         return chosen;
+    }
+
+    /// What bounds a statement of an authority, for a project.
+    ///
+    /// A user's query runs under `readonly = 1`: unlike 2, that lets no clause of the query change a setting,
+    /// neither these bounds nor the project that row policies look at.
+    Map<String, String> access(Query.Authority authority, long projectId) {
+        return switch (authority) {
+            case SOURCE -> Map.of();
+            case USER_QUERY -> {
+                Map<String, String> bounds = new LinkedHashMap<>();
+                bounds.put("readonly", "1");
+                bounds.put("max_execution_time", Long.toString(LONGEST_USER_QUERY.toSeconds()));
+                String projectSetting = settings.userQueries().projectSetting();
+                if (!projectSetting.isEmpty()) {
+                    bounds.put(projectSetting, Long.toString(projectId));
+                }
+                yield bounds;
+            }
+        };
     }
 
     /// For what is no part of a run: it must work whatever the operator's settings are.

@@ -4,11 +4,23 @@ package dev.batchexports.source.clickhouse;
 ///
 /// @param name at the destination
 /// @param source its name in the relation
-/// @param type in the relation
-record ResolvedColumn(String name, String source, ColumnType type) {
-    /// The column as SQL.
+/// @param sourceType in the relation
+/// @param type of what is written; differs from the source's where it is cast
+record ResolvedColumn(String name, String source, ColumnType sourceType, ColumnType type) {
+    ResolvedColumn(String name, String source, ColumnType type) {
+        this(name, source, type, type);
+    }
+
+    /// The value that is written, as SQL. A cast that would change the value fails the query.
     String quoted() {
-        return Identifier.quote(source);
+        return type.equals(sourceType)
+                ? Identifier.quote(source)
+                : cast(source, "'" + type.text().replace("\\", "\\\\").replace("'", "\\'") + "'");
+    }
+
+    /// @param type a constant text, as SQL
+    static String cast(String source, String type) {
+        return "accurateCast(" + Identifier.quote(source) + ", " + type + ")";
     }
 
     /// Whether its text is JSON by convention: a String column called `properties` or `..._properties`.
@@ -17,14 +29,15 @@ record ResolvedColumn(String name, String source, ColumnType type) {
         return text && (source.equals("properties") || source.endsWith("_properties"));
     }
 
-    /// The bytes of a value, uncompressed, as SQL.
+    /// The bytes of a value as it is read, uncompressed, as SQL.
     ///
     /// `length` instead of `byteSize` where that does: ClickHouse can answer it from the lengths alone,
     /// without reading the texts, for tables that store them apart (the default of recent versions).
     String sizeExpression() {
-        if (type.fixedSize().isPresent()) {
-            return Integer.toString(type.fixedSize().getAsInt());
+        String quoted = Identifier.quote(source);
+        if (sourceType.fixedSize().isPresent()) {
+            return Integer.toString(sourceType.fixedSize().getAsInt());
         }
-        return type.isString() ? "ifNull(length(" + quoted() + "), 0) + 9" : "byteSize(" + quoted() + ")";
+        return sourceType.isString() ? "ifNull(length(" + quoted + "), 0) + 9" : "byteSize(" + quoted + ")";
     }
 }

@@ -2,17 +2,15 @@ package dev.batchexports.source.clickhouse;
 
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.interval.Interval;
-import dev.batchexports.core.model.Model;
 import dev.batchexports.core.source.Encoding;
 import dev.batchexports.core.source.RowSelection;
 import dev.batchexports.core.source.Slice;
 import dev.batchexports.core.source.SourceColumn;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -22,107 +20,94 @@ import java.util.stream.Stream;
 /// mean different rows.
 final class ResolvedSelection {
     /// The tenant column by convention.
-    private static final String TENANT_COLUMN = "team_id";
+    static final String TENANT_COLUMN = "team_id";
 
-    private static final String EVENT_COLUMN = "event";
+    static final String EVENT_COLUMN = "event";
 
     private final RowSelection selection;
     private final List<ResolvedColumn> columns;
     private final LandingTime landingTime;
-    private final List<String> hashedColumns;
+    private final List<PropertyCondition> conditions;
     private final boolean hasTenant;
 
     private ResolvedSelection(
             RowSelection selection,
             List<ResolvedColumn> columns,
             LandingTime landingTime,
-            List<String> hashedColumns,
+            List<PropertyCondition> conditions,
             boolean hasTenant) {
         this.selection = selection;
         this.columns = List.copyOf(columns);
         this.landingTime = landingTime;
-        this.hashedColumns = List.copyOf(hashedColumns);
+        this.conditions = List.copyOf(conditions);
         this.hasTenant = hasTenant;
     }
 
+    /// @param casts the types of the model's columns that are cast, by position
     /// @throws ExportException of kind USER if the model does not fit the relation
-    static ResolvedSelection resolve(RowSelection selection, Schema schema) {
-        Model model = selection.model();
-        Schema.Column landing = required(schema, model, model.landingTimeColumn());
-        LandingTime landingTime = LandingTime.of(landing.name(), landing.type());
-
-        Optional<Schema.Column> tenant = schema.column(TENANT_COLUMN);
-        if (tenant.isPresent() && !tenant.get().type().isInteger()) {
-            throw ExportException.user(
-                    "BadTenantColumn",
-                    "The column " + TENANT_COLUMN + " is of type "
-                            + tenant.get().type() + ", so rows cannot be told apart by project.",
-                    "Make it an integer column, or give it another name if it does not hold the project.");
+    static ResolvedSelection resolve(RowSelection selection, Schema schema, Map<Integer, ColumnType> casts) {
+        SelectionResolver resolver = new SelectionResolver(selection, schema, casts);
+        List<ModelProblem> problems = resolver.problems();
+        if (!problems.isEmpty()) {
+            throw problems.getFirst().error();
         }
-        boolean filtersEvents = !selection.includeEvents().isEmpty()
-                || !selection.excludeEvents().isEmpty();
-        if (filtersEvents) {
-            Optional<Schema.Column> event = schema.column(EVENT_COLUMN);
-            if (event.isEmpty() || !event.get().type().isString()) {
-                throw ExportException.user(
-                        "NoEventColumn",
-                        "The model " + model.name() + " has no text column " + EVENT_COLUMN + " to filter events by.",
-                        "Remove the included and excluded events from the export.");
-            }
-        }
-        List<ResolvedColumn> columns = columns(schema, model);
         return new ResolvedSelection(
-                selection, columns, landingTime, hashed(schema, model, columns), tenant.isPresent());
+                selection,
+                resolver.columns(),
+                LandingTime.of(
+                        selection.model().landingTimeColumn(),
+                        schema.column(selection.model().landingTimeColumn())
+                                .orElseThrow()
+                                .type()),
+                resolver.conditions(),
+                schema.column(TENANT_COLUMN).isPresent());
     }
 
-    private static List<ResolvedColumn> columns(Schema schema, Model model) {
-        List<ResolvedColumn> columns = new ArrayList<>();
-        if (model.columns().isEmpty()) {
-            for (Schema.Column column : schema.columns().values()) {
-                if (column.selectable()) {
-                    columns.add(new ResolvedColumn(column.name(), column.name(), column.type()));
-                }
+    /// The same rows with the columns that were planned, whatever others there are now.
+    ///
+    /// @throws ExportException `ColumnsChanged` if one of them is gone or is of another type
+    ResolvedSelection restrictedTo(List<SourceColumn> planned) {
+        Map<String, ResolvedColumn> present =
+                columns.stream().collect(Collectors.toMap(ResolvedColumn::name, Function.identity()));
+        List<ResolvedColumn> restricted = new ArrayList<>();
+        for (SourceColumn column : planned) {
+            ResolvedColumn found = present.get(column.name());
+            if (found == null) {
+                throw changed(column, "does not exist any more");
             }
-        } else {
-            Set<String> names = new HashSet<>();
-            for (Model.Column wanted : model.columns()) {
-                if (!names.add(wanted.name())) {
-                    throw ExportException.user(
-                            "DuplicateColumn",
-                            "The model " + model.name() + " names two columns " + wanted.name() + ".",
-                            "Give each column a name of its own.");
-                }
-                Schema.Column found = required(schema, model, wanted.source());
-                columns.add(new ResolvedColumn(wanted.name(), found.name(), found.type()));
+            if (!found.type().text().equals(column.type())) {
+                throw changed(column, "is of type " + found.type() + " now");
             }
+            restricted.add(found);
         }
-        return columns;
+        return new ResolvedSelection(selection, restricted, landingTime, conditions, hasTenant);
     }
 
-    private static Schema.Column required(Schema schema, Model model, String name) {
-        return schema.column(name)
-                .orElseThrow(() -> ExportException.user(
-                        "UnknownColumn",
-                        "The model " + model.name() + " reads a column " + name + ", which does not exist.",
-                        "Correct the model's columns. There are: "
-                                + schema.columns().keySet().stream().limit(40).collect(Collectors.joining(", "))
-                                + "."));
+    private ExportException changed(SourceColumn column, String how) {
+        return ExportException.user(
+                "ColumnsChanged",
+                "The column " + column.name() + " of " + selection.model().name() + " was of type " + column.type()
+                        + " when the run was planned, and " + how + ".",
+                "Retry the run: it then exports the whole interval with the columns as they are now.");
     }
 
     /// What a row is hashed by when an instant has more rows than a slice may hold: the primary key, else
     /// the columns with UUIDs, else all columns. All of them are part of the row, so that a row falls into
     /// one bucket only, however often it is asked; the key is merely cheaper to read.
-    private static List<String> hashed(Schema schema, Model model, List<ResolvedColumn> columns) {
-        if (!model.primaryKey().isEmpty()) {
-            return model.primaryKey().stream()
-                    .map(name -> Identifier.quote(required(schema, model, name).name()))
-                    .toList();
+    private List<String> hashedColumns() {
+        List<String> key = quoted(column -> selection.model().primaryKey().contains(column.name()));
+        if (!key.isEmpty()) {
+            return key;
         }
-        List<String> ids = columns.stream()
-                .filter(column -> column.type().name().equals("UUID"))
-                .map(ResolvedColumn::quoted)
+        List<String> ids = quoted(column -> column.sourceType().name().equals("UUID"));
+        return ids.isEmpty() ? quoted(column -> true) : ids;
+    }
+
+    private List<String> quoted(Predicate<ResolvedColumn> wanted) {
+        return columns.stream()
+                .filter(wanted)
+                .map(column -> Identifier.quote(column.source()))
                 .toList();
-        return ids.isEmpty() ? columns.stream().map(ResolvedColumn::quoted).toList() : ids;
     }
 
     Interval interval() {
@@ -131,6 +116,10 @@ final class ResolvedSelection {
 
     LandingTime landingTime() {
         return landingTime;
+    }
+
+    boolean hasTenant() {
+        return hasTenant;
     }
 
     List<SourceColumn> sourceColumns() {
@@ -157,6 +146,15 @@ final class ResolvedSelection {
         addRows(statement, slice.range(), "");
         addBucket(statement, slice);
         return statement.add(" FORMAT RowBinary").build();
+    }
+
+    /// All rows of an interval of landing time, up to a number.
+    Statement first(int rows, OutputFormat format) {
+        Statement.Builder statement = new Statement.Builder();
+        addSelect(statement, format);
+        addRows(statement, selection.interval(), "");
+        statement.add(" LIMIT ").addInteger("limit", rows);
+        return statement.add(" FORMAT " + format.name()).build();
     }
 
     /// The bounds of intervals at the resolution of the landing time, in microseconds since 1970, ascending.
@@ -233,17 +231,13 @@ final class ResolvedSelection {
     /// @param parent the width of the buckets that are refined
     /// @param parents which of them; empty for everything `within`
     Statement histogram(long origin, long width, Interval within, long parent, List<Long> parents) {
-        Statement.Builder statement = new Statement.Builder().add("SELECT ");
-        addPosition(statement, origin, "width", width);
-        statement.add(", toInt64(count()), " + bytes());
+        Statement.Builder statement = new Statement.Builder();
+        statement.add("SELECT " + position(statement, origin, "width", width) + ", toInt64(count()), " + bytes());
         addRows(statement, within, "");
         if (!parents.isEmpty()) {
-            statement.add(" AND ");
-            addPosition(statement, origin, "parent", parent);
-            statement.add(" IN ").addIntegers("parents", parents);
+            statement.add(" AND ").addInIntegers(position(statement, origin, "parent", parent), "parents", parents);
         }
-        statement.add(" GROUP BY ");
-        addPosition(statement, origin, "width", width);
+        statement.add(" GROUP BY " + position(statement, origin, "width", width));
         return statement.add(" FORMAT RowBinary").build();
     }
 
@@ -252,41 +246,25 @@ final class ResolvedSelection {
     /// @param instants in microseconds since 1970
     /// @param buckets into how many buckets the rows of each instant go
     Statement hashHistogram(Interval within, List<Long> instants, List<Long> buckets) {
-        Statement.Builder statement = new Statement.Builder().add("SELECT ");
-        addInstant(statement);
-        statement.add(", ");
+        String instant = landingTime.microsExpression();
+        Statement.Builder statement = new Statement.Builder().add("SELECT " + instant + ", ");
         addInstantBucket(statement, instants, buckets);
         statement.add(", toInt64(count()), " + bytes());
         addRows(statement, within, "");
-        statement.add(" AND ");
-        addInstant(statement);
-        statement.add(" IN ").addIntegers("instants", instants).add(" GROUP BY ");
-        addInstant(statement);
-        statement.add(", ");
+        statement.add(" AND ").addInIntegers(instant, "instants_in", instants).add(" GROUP BY " + instant + ", ");
         addInstantBucket(statement, instants, buckets);
         return statement.add(" FORMAT RowBinary").build();
     }
 
-    /// The number of a row's bucket of landing time.
-    private void addPosition(Statement.Builder statement, long origin, String name, long width) {
-        statement
-                .add("intDiv(" + landingTime.microsExpression() + " - ")
-                .addInteger("origin", origin)
-                .add(", ")
-                .addInteger(name, width)
-                .add(")");
-    }
-
-    /// The landing time at the resolution that slices can be cut at.
-    private void addInstant(Statement.Builder statement) {
-        statement.add(landingTime.microsExpression());
+    /// The number of a row's bucket of landing time, as SQL.
+    private String position(Statement.Builder statement, long origin, String name, long width) {
+        return "intDiv(" + landingTime.microsExpression() + " - " + statement.bindInteger("origin", origin) + ", "
+                + statement.bindInteger(name, width) + ")";
     }
 
     private void addInstantBucket(Statement.Builder statement, List<Long> instants, List<Long> buckets) {
-        statement.add("toInt64(" + hash() + " % toUInt64(transform(");
-        addInstant(statement);
         statement
-                .add(", ")
+                .add("toInt64(" + hash() + " % toUInt64(transform(" + landingTime.microsExpression() + ", ")
                 .addIntegers("instants", instants)
                 .add(", ")
                 .addIntegers("buckets", buckets)
@@ -295,7 +273,7 @@ final class ResolvedSelection {
 
     /// A tuple hides NULL from the function, which would return NULL for it: such a row would be in no bucket.
     private String hash() {
-        return "cityHash64(tuple(" + String.join(", ", hashedColumns) + "))";
+        return "cityHash64(tuple(" + String.join(", ", hashedColumns()) + "))";
     }
 
     private String bytes() {
@@ -321,15 +299,19 @@ final class ResolvedSelection {
         }
         if (!selection.includeEvents().isEmpty()) {
             statement
-                    .add(" AND " + Identifier.quote(EVENT_COLUMN) + " IN ")
-                    .addTexts("include_events", selection.includeEvents());
+                    .add(" AND ")
+                    .addInTexts(Identifier.quote(EVENT_COLUMN), "include_events", selection.includeEvents());
         }
         if (!selection.excludeEvents().isEmpty()) {
             // An event that is NULL is none of the excluded ones.
             statement
-                    .add(" AND NOT ifNull(" + Identifier.quote(EVENT_COLUMN) + " IN ")
-                    .addTexts("exclude_events", selection.excludeEvents())
+                    .add(" AND NOT ifNull(")
+                    .addInTexts(Identifier.quote(EVENT_COLUMN), "exclude_events", selection.excludeEvents())
                     .add(", false)");
+        }
+        for (PropertyCondition condition : conditions) {
+            statement.add(" AND ");
+            condition.add(statement);
         }
     }
 

@@ -1,12 +1,14 @@
 package dev.batchexports.source.clickhouse;
 
 import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.model.Model;
 import dev.batchexports.core.model.Relation;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 
@@ -24,6 +26,31 @@ final class Schema {
         Statement.Builder statement = new Statement.Builder().add("DESCRIBE TABLE ");
         addRelation(statement, relation, interval);
         return statement.add(" FORMAT RowBinaryWithNames").build();
+    }
+
+    /// The statement that names the types of casts: (name, type) for each column with a type, by its position
+    /// in the model.
+    static Statement describeCasts(Model model, List<Integer> positions, Interval interval) {
+        Statement.Builder statement = new Statement.Builder().add("DESCRIBE TABLE (SELECT ");
+        for (int index = 0; index < positions.size(); index++) {
+            int position = positions.get(index);
+            Model.Column column = model.columns().get(position);
+            String type = statement.bindText(
+                    "type_" + position, Objects.requireNonNull(column.type(), "a column with a type"));
+            statement
+                    .add(index == 0 ? "" : ", ")
+                    .add(ResolvedColumn.cast(column.source(), type) + " AS column_" + position);
+        }
+        statement.add(" FROM ");
+        addRelation(statement, model.relation(), interval);
+        return statement.add(") FORMAT RowBinaryWithNames").build();
+    }
+
+    /// The statement that names the parts of a query, without running any of it.
+    static Statement parse(Relation.Query query, Interval interval) {
+        Statement.Builder statement = new Statement.Builder().add("EXPLAIN AST ");
+        addQueryText(statement, query.sql(), interval);
+        return statement.build();
     }
 
     static Schema parse(byte[] answer) {
@@ -68,11 +95,17 @@ final class Schema {
     }
 
     private static void addQuery(Statement.Builder statement, String sql, Interval interval) {
+        statement.add("(\n");
+        addQueryText(statement, sql, interval);
+        // The line break ends a comment at the end of the query.
+        statement.add("\n)");
+    }
+
+    private static void addQueryText(Statement.Builder statement, String sql, Interval interval) {
         String text = sql.strip();
         if (text.endsWith(";")) {
             text = text.substring(0, text.length() - 1);
         }
-        statement.add("(\n");
         int position = 0;
         while (true) {
             int start = text.indexOf("{interval_start}", position);
@@ -87,8 +120,7 @@ final class Schema {
             addBound(statement, name, startIsNext ? interval.start() : interval.end());
             position = next + name.length() + 2;
         }
-        // The line break ends a comment at the end of the query.
-        statement.add(text.substring(position)).add("\n)");
+        statement.add(text.substring(position));
     }
 
     private static void addBound(Statement.Builder statement, String name, Instant bound) {

@@ -89,6 +89,10 @@ record ServerError(int code, String name, String words) {
             case 43, 44, 53, 386 -> user("TypeMismatch", "Correct the types of the columns that the model uses.");
             case 50 ->
                 user("UnsupportedType", "Leave the column out, or convert it in a query to a type the format knows.");
+            case 1, 36, 48, 125, 179, 184, 207, 215, 258, 352, 403, 456 ->
+                user("InvalidQuery", "Correct the query of the model.");
+            case 427 ->
+                user("InvalidRegularExpression", "Correct the regular expression of the filter: it is one of RE2.");
             case 497 -> user("AccessDenied", "Grant the user of the source what the message names.");
             case 192, 193, 194, 516 ->
                 new ExportException(

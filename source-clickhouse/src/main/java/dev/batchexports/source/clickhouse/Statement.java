@@ -1,5 +1,7 @@
 package dev.batchexports.source.clickhouse;
 
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +11,9 @@ import java.util.stream.Collectors;
 ///
 /// @param parameters values by name, in the text form that ClickHouse parses for the parameter's type
 record Statement(String sql, Map<String, String> parameters) {
+    /// Half of what a server takes as one field of a form, by its default `http_max_field_value_size`.
+    private static final int LONGEST_LIST = 64 << 10;
+
     Statement {
         parameters = Map.copyOf(parameters);
     }
@@ -32,11 +37,65 @@ record Statement(String sql, Map<String, String> parameters) {
             return addParameter(name, "String", escaped(value));
         }
 
-        Builder addTexts(String name, List<String> values) {
-            return addParameter(
+        /// Adds `(expression IN list)`, over as many parameters as a server takes the list in.
+        ///
+        /// @param expression SQL
+        Builder addInTexts(String expression, String name, List<String> values) {
+            return addIn(
+                    expression,
                     name,
                     "Array(String)",
-                    values.stream().map(Builder::quoted).collect(Collectors.joining(",", "[", "]")));
+                    values.stream().map(Builder::quoted).toList());
+        }
+
+        Builder addInIntegers(String expression, String name, List<Long> values) {
+            return addIn(
+                    expression,
+                    name,
+                    "Array(Int64)",
+                    values.stream().map(Object::toString).toList());
+        }
+
+        Builder addInNumbers(String expression, String name, List<Double> values) {
+            return addIn(
+                    expression,
+                    name,
+                    "Array(Float64)",
+                    values.stream().map(Object::toString).toList());
+        }
+
+        private Builder addIn(String expression, String name, String type, List<String> values) {
+            List<List<String>> parts = parts(values);
+            sql.append('(');
+            for (int index = 0; index < parts.size(); index++) {
+                add(index == 0 ? "" : " OR ");
+                add(expression + " IN ");
+                addParameter(
+                        parts.size() == 1 ? name : name + "_" + index,
+                        type,
+                        "[" + String.join(",", parts.get(index)) + "]");
+            }
+            sql.append(')');
+            return this;
+        }
+
+        /// At least one part, which is empty for an empty list.
+        private static List<List<String>> parts(List<String> values) {
+            List<List<String>> parts = new ArrayList<>();
+            List<String> part = new ArrayList<>();
+            int length = 0;
+            for (String value : values) {
+                int bytes = value.getBytes(StandardCharsets.UTF_8).length + 1;
+                if (length + bytes > LONGEST_LIST && !part.isEmpty()) {
+                    parts.add(part);
+                    part = new ArrayList<>();
+                    length = 0;
+                }
+                part.add(value);
+                length += bytes;
+            }
+            parts.add(part);
+            return parts;
         }
 
         Builder addIntegers(String name, List<Long> values) {
@@ -49,12 +108,27 @@ record Statement(String sql, Map<String, String> parameters) {
         /// @param type a ClickHouse type
         /// @param value as ClickHouse parses it for the type, in its TabSeparated escaping
         Builder addParameter(String name, String type, String value) {
+            sql.append(bind(name, type, value));
+            return this;
+        }
+
+        /// Binds a parameter.
+        ///
+        /// @return what stands for its value in an expression, which may do so more than once
+        String bindInteger(String name, long value) {
+            return bind(name, "Int64", Long.toString(value));
+        }
+
+        String bindText(String name, String value) {
+            return bind(name, "String", escaped(value));
+        }
+
+        private String bind(String name, String type, String value) {
             String former = parameters.putIfAbsent(name, value);
             if (former != null && !former.equals(value)) {
                 throw new IllegalStateException("parameter " + name + " is bound twice");
             }
-            sql.append('{').append(name).append(':').append(type).append('}');
-            return this;
+            return "{" + name + ":" + type + "}";
         }
 
         Statement build() {

@@ -39,8 +39,8 @@ class CancelTest {
     }
 
     private EncodedRows open(QueryTag tag) {
-        EncodedRows rows =
-                database.source().open(ENDLESS, TestDatabase.whole(TestDatabase.HOUR), TestDatabase.JSON_LINES, tag);
+        EncodedRows rows = database.open(
+                database.source(), ENDLESS, TestDatabase.whole(TestDatabase.HOUR), TestDatabase.JSON_LINES, tag);
         assertThat(rows.read(new byte[1000], 0, 1000)).isPositive();
         return rows;
     }

@@ -69,7 +69,12 @@ class ClickHouseHttpTest {
 
     private static Query query() {
         return new Query(
-                "id", new Statement("SELECT 1", Map.of()), Map.of(), StreamCompression.ZSTD, Duration.ofSeconds(5));
+                "id",
+                Query.Authority.SOURCE,
+                new Statement("SELECT 1", Map.of()),
+                Map.of(),
+                StreamCompression.ZSTD,
+                Duration.ofSeconds(5));
     }
 
     private static Consumer<Throwable> failure(String code, ErrorKind kind) {

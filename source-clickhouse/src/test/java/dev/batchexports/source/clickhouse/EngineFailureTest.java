@@ -49,7 +49,12 @@ class EngineFailureTest {
     }
 
     private static EncodedRows open(ClickHouseSource source) {
-        return source.open(EVENTS, TestDatabase.whole(TestDatabase.HOUR), TestDatabase.JSON_LINES, TestDatabase.tag());
+        return source.open(
+                EVENTS,
+                source.columns(EVENTS, TestDatabase.tag()),
+                TestDatabase.whole(TestDatabase.HOUR),
+                TestDatabase.JSON_LINES,
+                TestDatabase.tag());
     }
 
     private static void readAll(EncodedRows rows) {

@@ -93,7 +93,8 @@ class FormatsTest {
     @ParameterizedTest
     @MethodSource("encodings")
     void anIntervalWithoutRowsIsWhole(Encoding encoding) {
-        RowSelection otherProject = new RowSelection(Model.events(), 2, TestDatabase.HOUR, List.of(), List.of());
+        RowSelection otherProject =
+                new RowSelection(Model.events(), 2, TestDatabase.HOUR, List.of(), List.of(), List.of());
 
         assertThat(database.export(otherProject, encoding).rows()).isZero();
     }

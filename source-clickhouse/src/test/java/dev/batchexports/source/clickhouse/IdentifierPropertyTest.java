@@ -59,7 +59,7 @@ class IdentifierPropertyTest {
                 new Relation.Table("names"),
                 source + "!",
                 List.of(new Model.Column(name, source)),
-                List.of(source),
+                List.of(name),
                 null);
 
         Plan plan = database()

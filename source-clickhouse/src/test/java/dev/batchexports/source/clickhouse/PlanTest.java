@@ -47,7 +47,7 @@ class PlanTest {
         for (Slice slice : plan.slices()) {
             TestDatabase.Content content = database.export(selection, slice, TestDatabase.JSON_LINES);
             assertThat(content.rows()).as("%s", slice).isEqualTo(slice.rows());
-            assertThat(database.source().count(selection, slice, TestDatabase.tag()))
+            assertThat(database.source().count(selection, plan.columns(), slice, TestDatabase.tag()))
                     .isEqualTo(slice.rows());
             lines.addAll(content.lines());
         }

@@ -56,7 +56,7 @@ class SelectionTest {
     }
 
     private static RowSelection events(long project, List<String> include, List<String> exclude) {
-        return new RowSelection(Model.events(), project, TestDatabase.HOUR, include, exclude);
+        return new RowSelection(Model.events(), project, TestDatabase.HOUR, include, exclude, List.of());
     }
 
     @Test
@@ -110,7 +110,8 @@ class SelectionTest {
                 "CREATE TABLE t (event Nullable(String), inserted_at DateTime) ENGINE = MergeTree ORDER BY tuple()");
         database.run("INSERT INTO t VALUES (NULL, '2026-11-01 10:30:00'), ('a', '2026-11-01 10:30:00')");
 
-        assertThat(rows(new RowSelection(TestDatabase.model("t"), 1, TestDatabase.HOUR, List.of(), List.of("a"))))
+        assertThat(rows(new RowSelection(
+                        TestDatabase.model("t"), 1, TestDatabase.HOUR, List.of(), List.of("a"), List.of())))
                 .isEqualTo(1);
     }
 
@@ -119,7 +120,7 @@ class SelectionTest {
         database.run("CREATE TABLE t (inserted_at DateTime) ENGINE = MergeTree ORDER BY tuple()");
 
         assertRefused(
-                new RowSelection(TestDatabase.model("t"), 1, TestDatabase.HOUR, List.of("a"), List.of()),
+                new RowSelection(TestDatabase.model("t"), 1, TestDatabase.HOUR, List.of("a"), List.of(), List.of()),
                 userError("NoEventColumn", "model"));
     }
 
@@ -239,7 +240,7 @@ class SelectionTest {
         assertRefused(
                 TestDatabase.selection(query("SELECT nosuchfunction(1) AS landed")), userError("UnknownFunction"));
         assertRefused(
-                TestDatabase.selection(query("SELECT now() AS landed, nope FROM system.one")),
+                TestDatabase.selection(query("SELECT now() AS landed, nope FROM (SELECT 1 AS one)")),
                 userError("UnknownColumn", "nope"));
     }
 

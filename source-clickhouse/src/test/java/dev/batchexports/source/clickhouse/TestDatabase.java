@@ -101,7 +101,7 @@ final class TestDatabase implements AutoCloseable {
     }
 
     static RowSelection selection(Model model, Interval interval) {
-        return new RowSelection(model, 1, interval, List.of(), List.of());
+        return new RowSelection(model, 1, interval, List.of(), List.of(), List.of());
     }
 
     static RowSelection selection(Model model) {
@@ -163,7 +163,14 @@ final class TestDatabase implements AutoCloseable {
     }
 
     Content export(RowSelection selection, Slice slice, Encoding encoding) {
-        return read(source.open(selection, slice, encoding, tag()));
+        return read(open(source, selection, slice, encoding, tag()));
+    }
+
+    /// Opens a stream of all columns that there are.
+    ///
+    /// @param other perhaps one that reaches the same engine on another way
+    EncodedRows open(ClickHouseSource other, RowSelection selection, Slice slice, Encoding encoding, QueryTag tag) {
+        return other.open(selection, source.columns(selection, tag()), slice, encoding, tag);
     }
 
     @Override

@@ -50,11 +50,11 @@ class TornStreamTest {
         return ClickHouseSource.open(change.apply(database.settings()));
     }
 
-    private static ExportException failure(ClickHouseSource source, RowSelection selection, Encoding encoding) {
+    private ExportException failure(ClickHouseSource source, RowSelection selection, Encoding encoding) {
         return catchThrowableOfType(
                 ExportException.class,
-                () -> TestDatabase.read(source.open(
-                        selection, TestDatabase.whole(selection.interval()), encoding, TestDatabase.tag())));
+                () -> TestDatabase.read(database.open(
+                        source, selection, TestDatabase.whole(selection.interval()), encoding, TestDatabase.tag())));
     }
 
     @ParameterizedTest
@@ -83,7 +83,8 @@ class TornStreamTest {
                 settings.readPriority(),
                 settings.connectTimeout(),
                 settings.socketTimeout(),
-                settings.extraSettings());
+                settings.extraSettings(),
+                settings.userQueries());
     }
 
     /// A proxy may end a body as it should be ended although it has not got all of it.
@@ -161,8 +162,12 @@ class TornStreamTest {
 
     @Test
     void rowsAreNotToldBeforeTheEnd() {
-        try (EncodedRows rows = database.source()
-                .open(EVENTS, TestDatabase.whole(TestDatabase.HOUR), TestDatabase.JSON_LINES, TestDatabase.tag())) {
+        try (EncodedRows rows = database.open(
+                database.source(),
+                EVENTS,
+                TestDatabase.whole(TestDatabase.HOUR),
+                TestDatabase.JSON_LINES,
+                TestDatabase.tag())) {
             rows.read(new byte[100], 0, 100);
 
             assertThatThrownBy(rows::rows).isInstanceOf(IllegalStateException.class);
@@ -180,7 +185,8 @@ class TornStreamTest {
                 "extremes", "1",
                 "http_write_exception_in_output_format", "1");
         try (ClickHouseSource source = sourceWith(settings -> settings.withExtraSettings(treacherous))) {
-            assertThat(TestDatabase.read(source.open(
+            assertThat(TestDatabase.read(database.open(
+                                    source,
                                     EVENTS,
                                     TestDatabase.whole(TestDatabase.HOUR),
                                     TestDatabase.JSON_LINES,

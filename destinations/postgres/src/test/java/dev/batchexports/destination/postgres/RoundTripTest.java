@@ -387,7 +387,7 @@ class RoundTripTest {
     }
 
     static void export(Source source, Destination destination, Model model) throws InterruptedException {
-        RowSelection selection = new RowSelection(model, 1, HOUR, List.of(), List.of());
+        RowSelection selection = new RowSelection(model, 1, HOUR, List.of(), List.of(), List.of());
         UUID run = UUID.randomUUID();
         Plan plan = source.plan(
                 selection,
@@ -404,7 +404,11 @@ class RoundTripTest {
         try (Transfer transfer = destination.begin(context)) {
             for (Slice slice : plan.slices()) {
                 try (EncodedRows rows = source.open(
-                        selection, slice, destination.encoding(), new QueryTag(run, "slice-" + slice.number(), 1))) {
+                        selection,
+                        plan.columns(),
+                        slice,
+                        destination.encoding(),
+                        new QueryTag(run, "slice-" + slice.number(), 1))) {
                     receipts.add(transfer.write(slice, rows, bytes -> {}));
                 }
             }

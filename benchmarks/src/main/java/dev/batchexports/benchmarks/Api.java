@@ -42,6 +42,17 @@ final class Api implements AutoCloseable {
         return json(send("POST", exports() + path, BodyPublishers.ofString(JSON.writeValueAsString(body))));
     }
 
+    /// Posts, unless the server says that it is too early.
+    boolean accepts(String path, Object body) {
+        HttpResponse<String> response =
+                send("POST", exports() + path, BodyPublishers.ofString(JSON.writeValueAsString(body)));
+        if (response.statusCode() == 409) {
+            return false;
+        }
+        JsonNode _ = json(response);
+        return true;
+    }
+
     private static String exports() {
         return "/api/projects/" + Rows.PROJECT + "/batch_exports/";
     }

@@ -65,17 +65,20 @@ final class BarChart {
                 double middle = y + BAR / 2.0;
                 svg.append("<text x=\"%d\" y=\"%d\" text-anchor=\"end\" fill=\"#333333\">%s</text>%n"
                         .formatted(LABEL - 8, y + 13, bar.label()));
-                svg.append(text(
+                svg.append(String.format(
+                        Locale.ROOT,
                         "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"2\" fill=\"%s\"/>%n",
                         LABEL,
                         y,
                         Math.max(1, end - LABEL),
                         BAR,
                         COLOURS.get(labels.indexOf(bar.label()) % COLOURS.size())));
-                svg.append(text(
+                svg.append(String.format(
+                        Locale.ROOT,
                         "<path d=\"M%.1f %.1fH%.1f\" stroke=\"#111111\" stroke-width=\"1.5\"/>%n",
                         LABEL + bar.least() * scale, middle, LABEL + bar.greatest() * scale));
-                svg.append(text(
+                svg.append(String.format(
+                        Locale.ROOT,
                         "<text x=\"%.1f\" y=\"%d\" fill=\"#111111\">%s</text>%n",
                         LABEL + bar.greatest() * scale + 6, y + 13, number(bar.value())));
                 y += BAR + GAP;
@@ -85,10 +88,6 @@ final class BarChart {
     }
 
     private static String number(double value) {
-        return value >= 100 ? text("%,.0f", value) : text("%.1f", value);
-    }
-
-    private static String text(String pattern, Object... arguments) {
-        return String.format(Locale.ROOT, pattern, arguments);
+        return value >= 100 ? String.format(Locale.ROOT, "%,.0f", value) : String.format(Locale.ROOT, "%.1f", value);
     }
 }

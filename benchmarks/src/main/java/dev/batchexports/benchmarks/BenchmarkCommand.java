@@ -63,6 +63,9 @@ public final class BenchmarkCommand implements Callable<Integer> {
     @Option(names = "--formats", split = ",", description = "Those of ${COMPLETION-CANDIDATES} (default: all).")
     private List<Format> formats = Arrays.asList(Format.values());
 
+    @Option(names = "--java-options", description = "For server, worker and transfer path: a profiler, for example.")
+    private String javaOptions = "";
+
     @Option(names = "--report", description = "The page to write the figures into, for example docs/benchmark.md.")
     private @Nullable Path page;
 
@@ -88,7 +91,8 @@ public final class BenchmarkCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Machine machine = Machine.here();
         Path folder = dataFolder == null ? Files.createTempDirectory("bx-benchmark") : dataFolder;
-        Map<String, String> worker = Map.of("BX_WORKER_SLICE_BYTES", Long.toString(sliceBytes));
+        Map<String, String> worker =
+                Map.of("BX_WORKER_SLICE_BYTES", Long.toString(sliceBytes), "BX_JAVA_OPTS", javaOptions);
         try (Laboratory laboratory = Laboratory.open(folder, worker, this::say)) {
             if (herd > 0) {
                 say(new Herd(laboratory, this::say).run(herd));

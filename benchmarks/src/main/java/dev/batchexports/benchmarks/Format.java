@@ -6,17 +6,19 @@ import dev.batchexports.core.source.FileFormat;
 
 /// What is written.
 enum Format {
-    JSON_GZIP("JSONLines + gzip", new Encoding(FileFormat.JSON_LINES, Compression.GZIP)),
-    JSON_ZSTD("JSONLines + zstd", new Encoding(FileFormat.JSON_LINES, Compression.ZSTD)),
-    PARQUET_ZSTD("Parquet + zstd", new Encoding(FileFormat.PARQUET, Compression.ZSTD)),
-    PARQUET_SNAPPY("Parquet + snappy", new Encoding(FileFormat.PARQUET, Compression.SNAPPY));
+    JSON_GZIP("JSONLines + gzip", FileFormat.JSON_LINES, Compression.GZIP),
+    JSON_ZSTD("JSONLines + zstd", FileFormat.JSON_LINES, Compression.ZSTD),
+    PARQUET_ZSTD("Parquet + zstd", FileFormat.PARQUET, Compression.ZSTD),
+    PARQUET_SNAPPY("Parquet + snappy", FileFormat.PARQUET, Compression.SNAPPY);
 
     private final String title;
-    private final Encoding encoding;
+    private final FileFormat format;
+    private final Compression compression;
 
-    Format(String title, Encoding encoding) {
+    Format(String title, FileFormat format, Compression compression) {
         this.title = title;
-        this.encoding = encoding;
+        this.format = format;
+        this.compression = compression;
     }
 
     String title() {
@@ -24,7 +26,7 @@ enum Format {
     }
 
     boolean isParquet() {
-        return encoding.format() == FileFormat.PARQUET;
+        return format == FileFormat.PARQUET;
     }
 
     /// `JSONLines` or `Parquet`, as in a destination's configuration.
@@ -34,10 +36,10 @@ enum Format {
 
     /// `gzip`, `zstd` or `snappy`.
     String compression() {
-        return encoding.compression().word();
+        return compression.word();
     }
 
     String fileExtension() {
-        return encoding.fileExtension();
+        return new Encoding(format, compression).fileExtension();
     }
 }

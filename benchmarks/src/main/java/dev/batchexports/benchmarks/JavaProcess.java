@@ -19,7 +19,7 @@ final class JavaProcess implements AutoCloseable {
         this.process = process;
     }
 
-    /// @param log takes standard error, and standard output unless `piped`
+    /// @param log takes standard error, and standard output unless lines are talked
     static JavaProcess start(
             Path log, Talk talk, Map<String, String> environment, String mainClass, String... arguments) {
         List<String> command = new ArrayList<>(List.of(

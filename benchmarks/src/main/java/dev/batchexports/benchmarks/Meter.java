@@ -1,10 +1,8 @@
 package dev.batchexports.benchmarks;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -44,10 +42,8 @@ final class Meter {
         for (long each : Stream.concat(Stream.of(pid), children).toList()) {
             try {
                 action.on(Path.of("/proc", Long.toString(each)));
-            } catch (NoSuchFileException _) {
+            } catch (IOException _) {
                 // It has ended in the meantime.
-            } catch (IOException failure) {
-                throw new UncheckedIOException(failure);
             }
         }
     }

@@ -104,21 +104,20 @@ final class Report {
     private String row(Figures figures) {
         List<String> cells = new ArrayList<>(List.of(
                 figures.contender(),
-                format(
-                        "%.1f (%.1f–%.1f)",
+                String.format(Locale.ROOT, "%.1f (%.1f–%.1f)",
                         figures.seconds(), figures.least(Measurement::seconds), figures.greatest(Measurement::seconds)),
                 ratio(figures),
-                format("%,.0f", rowsPerSecond(figures)),
-                format("%.0f", rows.rawBytes() / MEGA / figures.seconds())));
+                String.format(Locale.ROOT, "%,.0f", rowsPerSecond(figures)),
+                String.format(Locale.ROOT, "%.0f", rows.rawBytes() / MEGA / figures.seconds())));
         for (Function<Measurement, Usage> process : PROCESSES) {
-            cells.add(format("%.1f", cpuPerGigabyte(figures, process)));
+            cells.add(String.format(Locale.ROOT, "%.1f", cpuPerGigabyte(figures, process)));
         }
         for (Function<Measurement, Usage> process : PROCESSES.subList(0, 3)) {
             cells.add(
-                    format("%.0f", figures.greatest(each -> process.apply(each).peakBytes()) / MEGA));
+                    String.format(Locale.ROOT, "%.0f", figures.greatest(each -> process.apply(each).peakBytes()) / MEGA));
         }
-        cells.add(format("%.0f", figures.median(Measurement::files)));
-        cells.add(format("%.0f", figures.median(Measurement::bytes) / MEGA));
+        cells.add(String.format(Locale.ROOT, "%.0f", figures.median(Measurement::files)));
+        cells.add(String.format(Locale.ROOT, "%.0f", figures.median(Measurement::bytes) / MEGA));
         return "| " + String.join(" | ", cells) + " |";
     }
 
@@ -137,7 +136,7 @@ final class Report {
         Optional<Figures> engine = of(figures.format()).stream()
                 .filter(each -> each.contender().equals(EngineAlone.NAME))
                 .findFirst();
-        return engine.map(own -> format("%.2f", figures.seconds() / own.seconds()))
+        return engine.map(own -> String.format(Locale.ROOT, "%.2f", figures.seconds() / own.seconds()))
                 .orElse("");
     }
 
@@ -194,9 +193,5 @@ final class Report {
                                         && each.contender().equals(contender))
                                 .toList()))
                 .toList();
-    }
-
-    private static String format(String pattern, Object... arguments) {
-        return String.format(Locale.ROOT, pattern, arguments);
     }
 }

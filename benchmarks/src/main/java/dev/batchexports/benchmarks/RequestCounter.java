@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Stands between a client and an HTTP server, passes every byte on and counts requests and connections.
+/// Stands between a client and an HTTP server of this machine, passes every byte on and counts requests and connections.
 ///
 /// A request is seen by its first line at the beginning of what is read at once: clients wait for an answer before
 /// they send the next request.
@@ -41,7 +41,7 @@ final class RequestCounter implements AutoCloseable {
         while (!server.isClosed()) {
             try {
                 Socket client = server.accept();
-                Socket upstream = new Socket(target.getHost(), target.getPort());
+                Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target.getPort());
                 connections.incrementAndGet();
                 Thread.ofVirtual().start(() -> pass(client, upstream, Direction.REQUESTS));
                 Thread.ofVirtual().start(() -> pass(upstream, client, Direction.ANSWERS));

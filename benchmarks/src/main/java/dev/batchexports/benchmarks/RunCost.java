@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import tools.jackson.databind.JsonNode;
 
 /// What a run costs however few rows it has: time, CPU of every process, Temporal events, statements at the database,
 /// requests to S3 and queries at ClickHouse.
@@ -103,15 +102,15 @@ final class RunCost {
         line(text, "CPU ms: PostgreSQL", postgres.stop().cpuSeconds() * 1000);
         line(text, "CPU ms: engine", engine.stop().cpuSeconds() * 1000);
         line(text, "CPU ms: S3 server", s3.stop().cpuSeconds() * 1000);
-        line(text, "queries at ClickHouse", queries() - queries);
+        line(text, "statements in the engine", (double) (queries() - queries));
         Map<String, Long> requests = store.take();
-        line(text, "connections to S3", requests.getOrDefault("connections", 0L));
+        line(text, "connections to S3", (double) requests.getOrDefault("connections", 0L));
         requests.remove("connections");
         line(
                 text,
                 "requests to S3",
-                requests.values().stream().mapToLong(Long::longValue).sum());
-        requests.forEach((kind, count) -> line(text, "  " + kind, count));
+                requests.values().stream().mapToDouble(Long::doubleValue).sum());
+        requests.forEach((kind, count) -> line(text, "  " + kind, count.doubleValue()));
         // What counts these, and what the server does for itself, is not the run's.
         List<String> statements = metadata.statements(log).stream()
                 .filter(statement -> !statement.contains("benchmark:"))
@@ -122,7 +121,7 @@ final class RunCost {
                         statement -> statement.substring(0, Math.min(90, statement.length())),
                         TreeMap::new,
                         Collectors.counting()));
-        kinds.forEach((kind, count) -> line(text, "  " + kind, count));
+        kinds.forEach((kind, count) -> line(text, "  " + kind, count.doubleValue()));
         text.append(history(metadata, run));
         progress.accept(title + " measured");
         return text.toString();
@@ -138,7 +137,11 @@ final class RunCost {
     }
 
     private String retry(Metadata metadata, String export, String run, int count) throws InterruptedException {
-        JsonNode _ = laboratory.api().post(export + "/runs/" + run + "/retry/", Map.of());
+        // A run shows as completed a moment before its workflow has ended.
+        Waiting.until(
+                "that the interval is free",
+                LONGEST,
+                () -> laboratory.api().accepts(export + "/runs/" + run + "/retry/", Map.of()));
         return completed(metadata, export, count);
     }
 

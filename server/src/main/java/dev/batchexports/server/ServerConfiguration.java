@@ -78,6 +78,8 @@ class ServerConfiguration {
                         clickhouse.maxMemoryBytes() > 0 ? clickhouse.maxMemoryBytes() : connection.maxMemoryBytes(),
                         clickhouse.priority())
                 .withTimeouts(clickhouse.connectTimeout(), clickhouse.readTimeout())
-                .withExtraSettings(clickhouse.settings()));
+                .withExtraSettings(clickhouse.settings())
+                .withGzipBy(clickhouse.gzipBy())
+                .withConnections(clickhouse.connections()));
     }
 }

@@ -48,8 +48,6 @@ final class ClickHouseHttp implements AutoCloseable {
     private static final int LONGEST_ANSWER = 64 << 20;
     /// ClickHouse cuts its messages at 16 KB.
     private static final int LONGEST_ERROR = 64 << 10;
-    /// Many more than the slices that a worker transfers at once.
-    private static final int CONNECTIONS = 256;
     /// Servers close idle connections after 10 s, proxies sooner.
     private static final TimeValue VALIDATE_AFTER = TimeValue.ofSeconds(1);
 
@@ -75,8 +73,8 @@ final class ClickHouseHttp implements AutoCloseable {
         Timeout socketTimeout = Timeout.of(settings.socketTimeout());
         this.client = HttpClients.custom()
                 .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
-                        .setMaxConnTotal(CONNECTIONS)
-                        .setMaxConnPerRoute(CONNECTIONS)
+                        .setMaxConnTotal(settings.connections())
+                        .setMaxConnPerRoute(settings.connections())
                         .setDefaultConnectionConfig(ConnectionConfig.custom()
                                 .setConnectTimeout(connectTimeout)
                                 .setSocketTimeout(socketTimeout)
@@ -106,7 +104,8 @@ final class ClickHouseHttp implements AutoCloseable {
 
     private RequestConfig requestConfig(Timeout responseTimeout) {
         return RequestConfig.custom()
-                .setConnectionRequestTimeout(Timeout.of(settings.connectTimeout()))
+                // Slices hold connections for minutes: whoever finds none waits as patiently as for an answer.
+                .setConnectionRequestTimeout(Timeout.of(settings.socketTimeout()))
                 .setResponseTimeout(responseTimeout)
                 .setProtocolUpgradeEnabled(false)
                 .build();

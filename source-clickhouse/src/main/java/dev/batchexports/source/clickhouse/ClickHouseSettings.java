@@ -17,6 +17,8 @@ import java.util.Map;
 /// @param socketTimeout how long the server may be silent before the stream counts as torn
 /// @param extraSettings further ClickHouse settings for every query; they cannot change what the
 ///     correctness of an export rests on
+/// @param gzipBy who packs text formats with gzip
+/// @param connections to the server at most; a query beyond them waits until one is free
 public record ClickHouseSettings(
         URI url,
         String user,
@@ -27,9 +29,12 @@ public record ClickHouseSettings(
         int readPriority,
         Duration connectTimeout,
         Duration socketTimeout,
-        Map<String, String> extraSettings) {
+        Map<String, String> extraSettings,
+        GzipBy gzipBy,
+        int connections) {
 
     private static final int DEFAULT_THREADS = 4;
+    private static final int DEFAULT_CONNECTIONS = 64;
     private static final long DEFAULT_MEMORY_BYTES = 4L << 30;
     private static final Duration DEFAULT_CONNECT_TIMEOUT = Duration.ofSeconds(10);
     /// A query over a table that is not ordered by landing time may look for rows this long in silence.
@@ -50,6 +55,9 @@ public record ClickHouseSettings(
         if (maxThreads < 1 || maxMemoryBytes < 1 || readPriority < 0) {
             throw new IllegalArgumentException("threads and memory must be positive, the priority not negative");
         }
+        if (connections < 1) {
+            throw new IllegalArgumentException("at least one connection is needed");
+        }
         if (!connectTimeout.isPositive() || !socketTimeout.isPositive()) {
             throw new IllegalArgumentException("timeouts must be positive");
         }
@@ -68,7 +76,9 @@ public record ClickHouseSettings(
                 0,
                 DEFAULT_CONNECT_TIMEOUT,
                 DEFAULT_SOCKET_TIMEOUT,
-                Map.of());
+                Map.of(),
+                GzipBy.WORKER,
+                DEFAULT_CONNECTIONS);
     }
 
     public ClickHouseSettings withQueryLimits(int threads, long memoryBytes, int priority) {
@@ -82,7 +92,9 @@ public record ClickHouseSettings(
                 priority,
                 connectTimeout,
                 socketTimeout,
-                extraSettings);
+                extraSettings,
+                gzipBy,
+                connections);
     }
 
     public ClickHouseSettings withTimeouts(Duration connect, Duration socket) {
@@ -96,7 +108,9 @@ public record ClickHouseSettings(
                 readPriority,
                 connect,
                 socket,
-                extraSettings);
+                extraSettings,
+                gzipBy,
+                connections);
     }
 
     public ClickHouseSettings withExtraSettings(Map<String, String> settings) {
@@ -110,6 +124,40 @@ public record ClickHouseSettings(
                 readPriority,
                 connectTimeout,
                 socketTimeout,
-                settings);
+                settings,
+                gzipBy,
+                connections);
+    }
+
+    public ClickHouseSettings withGzipBy(GzipBy chosen) {
+        return new ClickHouseSettings(
+                url,
+                user,
+                password,
+                database,
+                maxThreads,
+                maxMemoryBytes,
+                readPriority,
+                connectTimeout,
+                socketTimeout,
+                extraSettings,
+                chosen,
+                connections);
+    }
+
+    public ClickHouseSettings withConnections(int most) {
+        return new ClickHouseSettings(
+                url,
+                user,
+                password,
+                database,
+                maxThreads,
+                maxMemoryBytes,
+                readPriority,
+                connectTimeout,
+                socketTimeout,
+                extraSettings,
+                gzipBy,
+                most);
     }
 }

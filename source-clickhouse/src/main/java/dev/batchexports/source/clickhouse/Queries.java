@@ -2,6 +2,7 @@ package dev.batchexports.source.clickhouse;
 
 import dev.batchexports.core.error.ErrorKind;
 import dev.batchexports.core.error.ExportException;
+import dev.batchexports.core.source.Compression;
 import dev.batchexports.core.source.EncodedRows;
 import dev.batchexports.core.source.Encoding;
 import dev.batchexports.core.source.QueryTag;
@@ -28,12 +29,14 @@ final class Queries {
     private final ClickHouseHttp http;
     private final QuerySettings settings;
     private final Duration patience;
+    private final GzipBy gzipBy;
     private final AtomicReference<@Nullable Set<String>> knownSettings = new AtomicReference<>();
 
     Queries(ClickHouseHttp http, ClickHouseSettings settings) {
         this.http = http;
         this.settings = new QuerySettings(settings);
         this.patience = settings.socketTimeout();
+        this.gzipBy = settings.gzipBy();
     }
 
     String version() {
@@ -86,6 +89,21 @@ final class Queries {
 
     /// Starts a statement whose rows are streamed.
     EncodedRows stream(Statement statement, OutputFormat format, Encoding encoding, QueryTag tag) {
+        if (packsHere(encoding)) {
+            Encoding plain = new Encoding(encoding.format(), Compression.NONE);
+            return new PackedRows(streamAsItComes(statement, format, plain, tag));
+        }
+        return streamAsItComes(statement, format, encoding, tag);
+    }
+
+    private boolean packsHere(Encoding encoding) {
+        return switch (gzipBy) {
+            case CLICKHOUSE -> false;
+            case WORKER -> StreamCompression.of(encoding) == StreamCompression.GZIP && GzipEncoder.isAvailable();
+        };
+    }
+
+    private EncodedRows streamAsItComes(Statement statement, OutputFormat format, Encoding encoding, QueryTag tag) {
         StreamCompression compression = StreamCompression.of(encoding);
         String id = Query.newId(tag);
         Query query = new Query(

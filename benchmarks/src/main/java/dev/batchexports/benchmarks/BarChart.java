@@ -76,11 +76,15 @@ final class BarChart {
                 svg.append(String.format(
                         Locale.ROOT,
                         "<path d=\"M%.1f %.1fH%.1f\" stroke=\"#111111\" stroke-width=\"1.5\"/>%n",
-                        LABEL + bar.least() * scale, middle, LABEL + bar.greatest() * scale));
+                        LABEL + bar.least() * scale,
+                        middle,
+                        LABEL + bar.greatest() * scale));
                 svg.append(String.format(
                         Locale.ROOT,
                         "<text x=\"%.1f\" y=\"%d\" fill=\"#111111\">%s</text>%n",
-                        LABEL + bar.greatest() * scale + 6, y + 13, number(bar.value())));
+                        LABEL + bar.greatest() * scale + 6,
+                        y + 13,
+                        number(bar.value())));
                 y += BAR + GAP;
             }
         }

@@ -26,7 +26,7 @@ final class Comparison {
         for (int round = 0; round < rounds; round++) {
             for (Format format : formats) {
                 List<Contender> order = new ArrayList<>(contenders);
-                Collections.rotate(order, -round - format.ordinal());
+                Collections.rotate(order, -round - formats.indexOf(format));
                 for (Contender contender : order) {
                     if (contender.writes(format) && contender.takesPart(round)) {
                         Measurement measurement = measure(contender, format);

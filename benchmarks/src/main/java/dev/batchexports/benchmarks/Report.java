@@ -104,8 +104,12 @@ final class Report {
     private String row(Figures figures) {
         List<String> cells = new ArrayList<>(List.of(
                 figures.contender(),
-                String.format(Locale.ROOT, "%.1f (%.1f–%.1f)",
-                        figures.seconds(), figures.least(Measurement::seconds), figures.greatest(Measurement::seconds)),
+                String.format(
+                        Locale.ROOT,
+                        "%.1f (%.1f–%.1f)",
+                        figures.seconds(),
+                        figures.least(Measurement::seconds),
+                        figures.greatest(Measurement::seconds)),
                 ratio(figures),
                 String.format(Locale.ROOT, "%,.0f", rowsPerSecond(figures)),
                 String.format(Locale.ROOT, "%.0f", rows.rawBytes() / MEGA / figures.seconds())));
@@ -113,8 +117,10 @@ final class Report {
             cells.add(String.format(Locale.ROOT, "%.1f", cpuPerGigabyte(figures, process)));
         }
         for (Function<Measurement, Usage> process : PROCESSES.subList(0, 3)) {
-            cells.add(
-                    String.format(Locale.ROOT, "%.0f", figures.greatest(each -> process.apply(each).peakBytes()) / MEGA));
+            cells.add(String.format(
+                    Locale.ROOT,
+                    "%.0f",
+                    figures.greatest(each -> process.apply(each).peakBytes()) / MEGA));
         }
         cells.add(String.format(Locale.ROOT, "%.0f", figures.median(Measurement::files)));
         cells.add(String.format(Locale.ROOT, "%.0f", figures.median(Measurement::bytes) / MEGA));

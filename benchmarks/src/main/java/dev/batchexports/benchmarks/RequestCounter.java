@@ -15,7 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Stands between a client and an HTTP server of this machine, passes every byte on and counts requests and connections.
+/// Stands between a client and an HTTP server of this machine, passes every byte on and counts requests and
+/// connections.
 ///
 /// A request is seen by its first line at the beginning of what is read at once: clients wait for an answer before
 /// they send the next request.

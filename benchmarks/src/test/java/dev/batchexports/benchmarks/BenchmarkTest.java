@@ -37,11 +37,13 @@ class BenchmarkTest {
                 Path page = folder.resolve("benchmark.md");
                 new Report(rows, Machine.here(), measurements, List.of("a peer: not installed")).write(page);
                 assertThat(page).content().contains("a peer: not installed", WholeRun.NAME, "Parquet + zstd");
-                assertThat(Files.readString(folder.resolve("benchmark").resolve("rows.svg"))).startsWith("<svg");
+                assertThat(Files.readString(folder.resolve("benchmark").resolve("rows.svg")))
+                        .startsWith("<svg");
             }
             // A file that does not hold the rows is refused: one row more than in the files.
-            laboratory.clickhouse().run("INSERT INTO events SELECT * FROM events WHERE team_id = " + Rows.PROJECT
-                    + " LIMIT 1");
+            laboratory
+                    .clickhouse()
+                    .run("INSERT INTO events SELECT * FROM events WHERE team_id = " + Rows.PROJECT + " LIMIT 1");
             Contender later = new EngineAlone(laboratory.clickhouse());
             assertThatThrownBy(() -> new Comparison(laboratory, rows, line -> {})
                             .run(List.of(later), List.of(Format.PARQUET_ZSTD), 1))

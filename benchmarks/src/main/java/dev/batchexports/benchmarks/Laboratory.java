@@ -136,8 +136,13 @@ final class Laboratory implements AutoCloseable {
         return worker.pid();
     }
 
-    /// The configuration of an S3 destination.
+    /// An S3 destination, as the API takes it.
     Map<String, Object> destination(Format format, String prefix) {
+        return Map.of("type", "S3", "config", configuration(format, prefix));
+    }
+
+    /// Its configuration.
+    Map<String, Object> configuration(Format format, String prefix) {
         Connections connections = platform.connections();
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("bucket_name", connections.s3Bucket());
@@ -148,7 +153,7 @@ final class Laboratory implements AutoCloseable {
         config.put("aws_secret_access_key", connections.s3SecretAccessKey());
         config.put("file_format", format.formatWord());
         config.put("compression", format.compression());
-        return Map.of("type", "S3", "config", config);
+        return config;
     }
 
     @Override

@@ -55,15 +55,12 @@ final class RunCost {
 
     private String measure(String title, Instant start, RequestCounter store, Metadata metadata)
             throws InterruptedException {
-        Map<String, Object> destination =
-                new LinkedHashMap<>(laboratory.destination(Format.JSON_GZIP, "cost-" + start));
-        Map<String, Object> config = new LinkedHashMap<>(asMap(destination.get("config")));
+        Map<String, Object> config = laboratory.configuration(Format.JSON_GZIP, "cost-" + start);
         config.put("endpoint_url", store.url());
-        destination.put("config", config);
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("name", title);
         body.put("model", "events");
-        body.put("destination", destination);
+        body.put("destination", Map.of("type", "S3", "config", config));
         body.put("interval", "hour");
         body.put("settle_seconds", 0);
         Api api = laboratory.api();
@@ -125,11 +122,6 @@ final class RunCost {
         text.append(history(metadata, run));
         progress.accept(title + " measured");
         return text.toString();
-    }
-
-    @SuppressWarnings("unchecked") // it was made as one
-    private static Map<String, Object> asMap(Object value) {
-        return (Map<String, Object>) value;
     }
 
     private static void line(StringBuilder text, String name, double sum) {

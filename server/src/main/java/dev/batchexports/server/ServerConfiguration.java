@@ -82,6 +82,8 @@ class ServerConfiguration {
                 .withTimeouts(clickhouse.connectTimeout(), clickhouse.readTimeout())
                 .withExtraSettings(clickhouse.settings())
                 .withUserQueries(new UserQueries(
-                        clickhouse.queryUser(), clickhouse.secretQueryPassword(), clickhouse.queryProjectSetting())));
+                        clickhouse.queryUser(), clickhouse.secretQueryPassword(), clickhouse.queryProjectSetting()))
+                .withGzipBy(clickhouse.gzipBy())
+                .withConnections(clickhouse.connections()));
     }
 }

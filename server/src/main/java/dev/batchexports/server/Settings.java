@@ -2,6 +2,7 @@ package dev.batchexports.server;
 
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.secret.Secret;
+import dev.batchexports.source.clickhouse.GzipBy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -47,6 +48,8 @@ public record Settings(
 
     /// @param maxThreads of one query; 0 leaves it to ClickHouse
     /// @param maxMemoryBytes of one query; 0 leaves it to ClickHouse
+    /// @param gzipBy who packs JSON lines with gzip: `worker`, or `clickhouse` where the network between is narrow
+    /// @param connections of this process at most
     /// @param priority of our reads among all queries: the greater, the later; 0 leaves it to ClickHouse
     /// @param queryUser as whom models that are SQL queries run; empty for `user`
     /// @param queryProjectSetting a custom setting of ClickHouse that tells row policies the project of such a
@@ -59,6 +62,8 @@ public record Settings(
             @DefaultValue("0") int maxThreads,
             @DefaultValue("2000000000") long maxMemoryBytes,
             @DefaultValue("0") int priority,
+            @DefaultValue("worker") GzipBy gzipBy,
+            @DefaultValue("64") int connections,
             @DefaultValue("10s") Duration connectTimeout,
             @DefaultValue("5m") Duration readTimeout,
             @DefaultValue Map<String, String> settings,
@@ -90,12 +95,17 @@ public record Settings(
     /// @param concurrentSlices how many slices this process transfers at once
     /// @param slicesPerRun how many slices of one run are transferred at once, over all processes
     /// @param sliceBytes uncompressed size that an interval is cut at
+    /// @param leastSliceBytes text files are cut into as many slices as are transferred at once, so that all cores
+    ///     of ClickHouse take part, but into none smaller than this
     /// @param bufferBytes memory that one slice may hold for bytes that are under way to the destination
+    /// @param memoryBytes memory that all slices of this process may hold for that together: further slices wait
     public record Worker(
             @DefaultValue("4") int concurrentSlices,
             @DefaultValue("4") int slicesPerRun,
             @DefaultValue("536870912") long sliceBytes,
-            @DefaultValue("33554432") long bufferBytes) {}
+            @DefaultValue("67108864") long leastSliceBytes,
+            @DefaultValue("33554432") long bufferBytes,
+            @DefaultValue("134217728") long memoryBytes) {}
 
     /// @param allowPrivateEndpoints whether destinations may be on loopback, private or link-local
     ///     addresses

@@ -8,7 +8,28 @@ import java.util.OptionalLong;
 /// @param maxFileBytes encoded size that a slice should stay below; the plan measures the encoding on a
 ///     sample of the rows to keep to it
 /// @param maxSlices slices grow beyond their target rather than being more than this
-public record SliceLimits(long targetBytes, OptionalLong maxFileBytes, int maxSlices) {
+/// @param parallel how a small interval is shared out
+public record SliceLimits(long targetBytes, OptionalLong maxFileBytes, int maxSlices, Parallel parallel) {
+    /// Formats that the source writes with one core each gain from several slices at once.
+    ///
+    /// @param slices that are transferred at once
+    /// @param leastBytes uncompressed size below which a slice is not worth its file
+    public record Parallel(int slices, long leastBytes) {
+        /// An interval is one slice as long as it is not greater than the target.
+        public static final Parallel NONE = new Parallel(1, 1);
+
+        public Parallel {
+            if (slices < 1 || leastBytes < 1) {
+                throw new IllegalArgumentException("at least one slice of at least one byte is needed");
+            }
+        }
+    }
+
+    /// With as few slices as the target allows.
+    public SliceLimits(long targetBytes, OptionalLong maxFileBytes, int maxSlices) {
+        this(targetBytes, maxFileBytes, maxSlices, Parallel.NONE);
+    }
+
     public SliceLimits {
         if (targetBytes < 1 || maxSlices < 1) {
             throw new IllegalArgumentException("limits must be positive");

@@ -115,6 +115,16 @@ public final class SampleData implements AutoCloseable {
         return count() - before;
     }
 
+    /// Adds rows that land evenly within a span, those of all sample projects together; project 1 has 70 % of them.
+    ///
+    /// @param rows about as many
+    public void addEvenly(Instant start, Instant end, long rows) {
+        createTables();
+        run(
+                EventRows.statement(EventRows.Existing.NONE),
+                EventRows.parameters(start, end, rows, EventRows.Activity.EVEN));
+    }
+
     /// Lets rows land from now on, a number each second, until it is closed.
     public LandingRows startLanding(int rowsPerSecond) {
         createTables();

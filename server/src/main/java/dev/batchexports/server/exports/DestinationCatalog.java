@@ -147,6 +147,11 @@ public final class DestinationCatalog {
         return config;
     }
 
+    /// @throws dev.batchexports.core.error.ExportException when an endpoint has become one that is not allowed
+    public void requireAllowed(DestinationSettings settings) {
+        guard.require(settings.config());
+    }
+
     /// Opens the destination of an export, without talking to it.
     ///
     /// @throws dev.batchexports.core.error.ExportException when its endpoint has become one that is not allowed

@@ -47,10 +47,8 @@ final class AttemptRecorder {
     <T extends @Nullable Object> T record(
             Run run, Stage stage, int slice, Attempt attempt, StageWatch watch, Work<T> work) {
         try {
-            int lost = runs.closeLostAttempts(
-                    run.id(), stage.word(), slice, attempt.number(), WORKER_LOST, clock.instant());
-            if (lost > 0) {
-                log.add(run, LogLevel.WARNING, stage, WORKER_LOST.message());
+            if (attempt.number() > 1) {
+                closeLostAttempts(run, stage, slice, attempt);
             }
             runs.attemptStarted(run.id(), stage.word(), slice, attempt.number(), clock.instant());
             T result = work.execute();
@@ -70,6 +68,14 @@ final class AttemptRecorder {
                     : Failures.classify(failure);
             failed(run, stage, slice, attempt, error);
             throw error;
+        }
+    }
+
+    private void closeLostAttempts(Run run, Stage stage, int slice, Attempt attempt) {
+        int lost =
+                runs.closeLostAttempts(run.id(), stage.word(), slice, attempt.number(), WORKER_LOST, clock.instant());
+        if (lost > 0) {
+            log.add(run, LogLevel.WARNING, stage, WORKER_LOST.message());
         }
     }
 

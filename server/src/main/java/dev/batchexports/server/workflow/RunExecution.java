@@ -19,7 +19,6 @@ import dev.batchexports.core.source.Source;
 import dev.batchexports.core.source.SourceColumn;
 import dev.batchexports.server.Settings;
 import dev.batchexports.server.exports.BatchExport;
-import dev.batchexports.server.exports.DestinationCatalog;
 import dev.batchexports.server.exports.ExportStore;
 import dev.batchexports.server.runs.LogLevel;
 import dev.batchexports.server.runs.Run;
@@ -48,6 +47,9 @@ final class RunExecution {
     private static final Duration REQUEST_TIMEOUT = Duration.ofMinutes(2);
     private static final long MIDDLE_OF_TRANSFER = 1_000_000;
 
+    /// Two parts of the least size that S3 takes.
+    private static final long LEAST_BUFFER_BYTES = 10L << 20;
+
     /// For so many attempts, fewer rows than the plan counted are taken for a replica that lags behind,
     /// not for rows that were deleted.
     private static final int ATTEMPTS_TO_FIND_ROWS = 6;
@@ -56,18 +58,19 @@ final class RunExecution {
 
     private final ExportStore exports;
     private final RunStore runs;
-    private final DestinationCatalog catalog;
+    private final OpenDestinations destinations;
     private final Source source;
     private final AttemptRecorder attempts;
     private final RunLog log;
     private final CrashPoints crashPoints;
     private final Settings.Worker settings;
+    private final MemoryBudget memory;
     private final InstantSource clock;
 
     RunExecution(
             ExportStore exports,
             RunStore runs,
-            DestinationCatalog catalog,
+            OpenDestinations destinations,
             Source source,
             AttemptRecorder attempts,
             RunLog log,
@@ -76,12 +79,13 @@ final class RunExecution {
             InstantSource clock) {
         this.exports = exports;
         this.runs = runs;
-        this.catalog = catalog;
+        this.destinations = destinations;
         this.source = source;
         this.attempts = attempts;
         this.log = log;
         this.crashPoints = crashPoints;
         this.settings = settings;
+        this.memory = new MemoryBudget(settings.memoryBytes());
         this.clock = clock;
     }
 
@@ -121,8 +125,13 @@ final class RunExecution {
     }
 
     private Plan makePlan(Assignment assignment, Attempt attempt) {
-        try (Destination destination = open(assignment)) {
-            SliceLimits limits = new SliceLimits(settings.sliceBytes(), destination.maxFileBytes(), MOST_SLICES);
+        try (OpenDestinations.Lease lease = open(assignment, LEAST_BUFFER_BYTES)) {
+            Destination destination = lease.destination();
+            SliceLimits limits = new SliceLimits(
+                    settings.sliceBytes(),
+                    destination.maxFileBytes(),
+                    MOST_SLICES,
+                    new SliceLimits.Parallel(settings.slicesPerRun(), settings.leastSliceBytes()));
             return source.plan(
                     assignment.selection(),
                     destination.encoding(),
@@ -152,10 +161,12 @@ final class RunExecution {
         RowSelection selection = assignment.selection();
         List<SourceColumn> columns = columns(run.id());
         QueryTag tag = new QueryTag(run.id(), "slice-" + slice.number(), attempt.number());
-        try (Destination destination = open(assignment);
-                Transfer transfer = destination.begin(context(assignment, sliceCount))) {
+        try (MemoryBudget.Share share = memory.claim(bufferBytes(slice));
+                OpenDestinations.Lease lease = open(assignment, share.bytes());
+                Transfer transfer = lease.destination().begin(context(assignment, sliceCount))) {
             SliceReceipt receipt;
-            try (EncodedRows rows = source.open(selection, columns, slice, destination.encoding(), tag);
+            try (EncodedRows rows = source.open(
+                            selection, columns, slice, lease.destination().encoding(), tag);
                     StageWatch.Meter meter = watch.slice(
                             slice.number(),
                             bytes -> runs.recordProgress(run.id(), slice.number(), bytes, clock.instant()))) {
@@ -242,8 +253,8 @@ final class RunExecution {
     private Set<Integer> commit(Assignment assignment, List<SliceReceipt> receipts) throws InterruptedException {
         Run run = assignment.run();
         CommitResult result;
-        try (Destination destination = open(assignment);
-                Transfer transfer = destination.begin(context(assignment, receipts.size()))) {
+        try (OpenDestinations.Lease lease = open(assignment, LEAST_BUFFER_BYTES);
+                Transfer transfer = lease.destination().begin(context(assignment, receipts.size()))) {
             crashPoints.reached(CrashPoints.BEFORE_COMMIT);
             if (!runs.beginCommit(run.id(), clock.instant())) {
                 throw ended(runs.find(run.id()).orElseThrow());
@@ -357,8 +368,8 @@ final class RunExecution {
                     "The export was changed during the run, so what it had begun to write stays where it is.");
             return;
         }
-        try (Destination destination = open(assignment);
-                Transfer transfer = destination.begin(context(assignment, sliceCount))) {
+        try (OpenDestinations.Lease lease = open(assignment, LEAST_BUFFER_BYTES);
+                Transfer transfer = lease.destination().begin(context(assignment, sliceCount))) {
             transfer.abort();
         }
     }
@@ -399,11 +410,16 @@ final class RunExecution {
                 .orElse(true);
     }
 
-    private Destination open(Assignment assignment) {
-        return catalog.open(
+    /// A small slice claims little, so that many of them can be under way.
+    private long bufferBytes(Slice slice) {
+        return slice.bytes() <= LEAST_BUFFER_BYTES ? LEAST_BUFFER_BYTES : settings.bufferBytes();
+    }
+
+    private OpenDestinations.Lease open(Assignment assignment, long bufferBytes) {
+        return destinations.open(
                 assignment.export().id(),
                 assignment.export().destination(),
-                new DestinationLimits(settings.bufferBytes(), REQUEST_TIMEOUT));
+                new DestinationLimits(Math.min(bufferBytes, settings.bufferBytes()), REQUEST_TIMEOUT));
     }
 
     private TransferContext context(Assignment assignment, int sliceCount) {

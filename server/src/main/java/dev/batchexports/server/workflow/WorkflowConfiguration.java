@@ -79,16 +79,22 @@ class WorkflowConfiguration {
     }
 
     @Bean
+    OpenDestinations openDestinations(DestinationCatalog catalog) {
+        return new OpenDestinations(catalog, clock);
+    }
+
+    @Bean
     RunExecution runExecution(
             ExportStore exports,
             RunStore runs,
-            DestinationCatalog catalog,
+            OpenDestinations destinations,
             Source source,
             RunLog log,
             CrashPoints crashPoints,
             Settings settings) {
         AttemptRecorder attempts = new AttemptRecorder(runs, log, clock);
-        return new RunExecution(exports, runs, catalog, source, attempts, log, crashPoints, settings.worker(), clock);
+        return new RunExecution(
+                exports, runs, destinations, source, attempts, log, crashPoints, settings.worker(), clock);
     }
 
     @Bean

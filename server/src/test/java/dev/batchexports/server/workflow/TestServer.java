@@ -29,6 +29,7 @@ import dev.batchexports.server.runs.RunFilter;
 import dev.batchexports.server.runs.RunStore;
 import dev.batchexports.server.security.EndpointGuard;
 import dev.batchexports.server.security.Keyring;
+import dev.batchexports.source.clickhouse.GzipBy;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.temporal.client.schedules.ScheduleDescription;
@@ -120,6 +121,8 @@ final class TestServer implements AutoCloseable {
                         0,
                         0,
                         0,
+                        GzipBy.WORKER,
+                        64,
                         Duration.ofSeconds(10),
                         Duration.ofMinutes(5),
                         Map.of(),
@@ -127,7 +130,7 @@ final class TestServer implements AutoCloseable {
                         "",
                         ""),
                 new Settings.Encryption(keys),
-                new Settings.Worker(4, 3, sliceBytes, 32 << 20),
+                new Settings.Worker(4, 3, sliceBytes, 64 << 20, 32 << 20, 128 << 20),
                 new Settings.Limits(true, true, false),
                 new Settings.Reconciliation(
                         List.of(Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofSeconds(60))),

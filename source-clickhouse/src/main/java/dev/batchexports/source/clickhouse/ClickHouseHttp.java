@@ -56,8 +56,6 @@ final class ClickHouseHttp implements AutoCloseable {
     private static final int LONGEST_IN_URL = 4 << 10;
 
     private static final String PARAMETER = "param_";
-    /// Many more than the slices that a worker transfers at once.
-    private static final int CONNECTIONS = 256;
     /// Servers close idle connections after 10 s, proxies sooner.
     private static final TimeValue VALIDATE_AFTER = TimeValue.ofSeconds(1);
 
@@ -87,8 +85,8 @@ final class ClickHouseHttp implements AutoCloseable {
         Timeout socketTimeout = Timeout.of(settings.socketTimeout());
         this.client = HttpClients.custom()
                 .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
-                        .setMaxConnTotal(CONNECTIONS)
-                        .setMaxConnPerRoute(CONNECTIONS)
+                        .setMaxConnTotal(settings.connections())
+                        .setMaxConnPerRoute(settings.connections())
                         .setDefaultConnectionConfig(ConnectionConfig.custom()
                                 .setConnectTimeout(connectTimeout)
                                 .setSocketTimeout(socketTimeout)
@@ -123,7 +121,8 @@ final class ClickHouseHttp implements AutoCloseable {
 
     private RequestConfig requestConfig(Timeout responseTimeout) {
         return RequestConfig.custom()
-                .setConnectionRequestTimeout(Timeout.of(settings.connectTimeout()))
+                // Slices hold connections for minutes: whoever finds none waits as patiently as for an answer.
+                .setConnectionRequestTimeout(Timeout.of(settings.socketTimeout()))
                 .setResponseTimeout(responseTimeout)
                 .setProtocolUpgradeEnabled(false)
                 .build();

@@ -18,6 +18,8 @@ import java.util.Map;
 /// @param extraSettings further ClickHouse settings for every query; they cannot change what the
 ///     correctness of an export rests on
 /// @param userQueries how the queries of users run
+/// @param gzipBy who packs text formats with gzip
+/// @param connections to the server at most; a query beyond them waits until one is free
 public record ClickHouseSettings(
         URI url,
         String user,
@@ -29,9 +31,12 @@ public record ClickHouseSettings(
         Duration connectTimeout,
         Duration socketTimeout,
         Map<String, String> extraSettings,
-        UserQueries userQueries) {
+        UserQueries userQueries,
+        GzipBy gzipBy,
+        int connections) {
 
     private static final int DEFAULT_THREADS = 4;
+    private static final int DEFAULT_CONNECTIONS = 64;
     private static final long DEFAULT_MEMORY_BYTES = 4L << 30;
     private static final Duration DEFAULT_CONNECT_TIMEOUT = Duration.ofSeconds(10);
     /// A query over a table that is not ordered by landing time may look for rows this long in silence.
@@ -52,6 +57,9 @@ public record ClickHouseSettings(
         if (maxThreads < 1 || maxMemoryBytes < 1 || readPriority < 0) {
             throw new IllegalArgumentException("threads and memory must be positive, the priority not negative");
         }
+        if (connections < 1) {
+            throw new IllegalArgumentException("at least one connection is needed");
+        }
         if (!connectTimeout.isPositive() || !socketTimeout.isPositive()) {
             throw new IllegalArgumentException("timeouts must be positive");
         }
@@ -71,7 +79,9 @@ public record ClickHouseSettings(
                 DEFAULT_CONNECT_TIMEOUT,
                 DEFAULT_SOCKET_TIMEOUT,
                 Map.of(),
-                UserQueries.likeAll());
+                UserQueries.likeAll(),
+                GzipBy.WORKER,
+                DEFAULT_CONNECTIONS);
     }
 
     public ClickHouseSettings withQueryLimits(int threads, long memoryBytes, int priority) {
@@ -86,7 +96,9 @@ public record ClickHouseSettings(
                 connectTimeout,
                 socketTimeout,
                 extraSettings,
-                userQueries);
+                userQueries,
+                gzipBy,
+                connections);
     }
 
     public ClickHouseSettings withTimeouts(Duration connect, Duration socket) {
@@ -101,7 +113,9 @@ public record ClickHouseSettings(
                 connect,
                 socket,
                 extraSettings,
-                userQueries);
+                userQueries,
+                gzipBy,
+                connections);
     }
 
     public ClickHouseSettings withExtraSettings(Map<String, String> settings) {
@@ -116,7 +130,9 @@ public record ClickHouseSettings(
                 connectTimeout,
                 socketTimeout,
                 settings,
-                userQueries);
+                userQueries,
+                gzipBy,
+                connections);
     }
 
     public ClickHouseSettings withUserQueries(UserQueries queries) {
@@ -131,6 +147,42 @@ public record ClickHouseSettings(
                 connectTimeout,
                 socketTimeout,
                 extraSettings,
-                queries);
+                queries,
+                gzipBy,
+                connections);
+    }
+
+    public ClickHouseSettings withGzipBy(GzipBy chosen) {
+        return new ClickHouseSettings(
+                url,
+                user,
+                password,
+                database,
+                maxThreads,
+                maxMemoryBytes,
+                readPriority,
+                connectTimeout,
+                socketTimeout,
+                extraSettings,
+                userQueries,
+                chosen,
+                connections);
+    }
+
+    public ClickHouseSettings withConnections(int most) {
+        return new ClickHouseSettings(
+                url,
+                user,
+                password,
+                database,
+                maxThreads,
+                maxMemoryBytes,
+                readPriority,
+                connectTimeout,
+                socketTimeout,
+                extraSettings,
+                userQueries,
+                gzipBy,
+                most);
     }
 }

@@ -3,6 +3,7 @@ package dev.batchexports.source.clickhouse;
 import dev.batchexports.core.error.ErrorKind;
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.model.Relation;
+import dev.batchexports.core.source.Compression;
 import dev.batchexports.core.source.EncodedRows;
 import dev.batchexports.core.source.Encoding;
 import dev.batchexports.core.source.QueryTag;
@@ -32,6 +33,7 @@ final class Queries {
     private final QuerySettings settings;
     private final Duration patience;
     private final UserQueriesRun userQueries;
+    private final GzipBy gzipBy;
     private final AtomicReference<@Nullable Set<String>> knownSettings = new AtomicReference<>();
 
     private enum UserQueriesRun {
@@ -51,6 +53,7 @@ final class Queries {
         this.patience = patience;
         this.userQueries =
                 settings.userQueries().hasUser() ? UserQueriesRun.AS_ANOTHER_USER : UserQueriesRun.AS_THE_SAME_USER;
+        this.gzipBy = settings.gzipBy();
     }
 
     String version() {
@@ -131,6 +134,27 @@ final class Queries {
     ///
     /// @param further settings
     EncodedRows stream(
+            Access access,
+            Statement statement,
+            OutputFormat format,
+            Encoding encoding,
+            QueryTag tag,
+            Map<String, String> further) {
+        if (packsHere(encoding)) {
+            Encoding plain = new Encoding(encoding.format(), Compression.NONE);
+            return new PackedRows(streamAsItComes(access, statement, format, plain, tag, further));
+        }
+        return streamAsItComes(access, statement, format, encoding, tag, further);
+    }
+
+    private boolean packsHere(Encoding encoding) {
+        return switch (gzipBy) {
+            case CLICKHOUSE -> false;
+            case WORKER -> StreamCompression.of(encoding) == StreamCompression.GZIP && GzipEncoder.isAvailable();
+        };
+    }
+
+    private EncodedRows streamAsItComes(
             Access access,
             Statement statement,
             OutputFormat format,

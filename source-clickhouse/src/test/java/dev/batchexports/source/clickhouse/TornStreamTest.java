@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.batchexports.core.error.ErrorKind;
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.model.Model;
+import dev.batchexports.core.source.Compression;
 import dev.batchexports.core.source.EncodedRows;
 import dev.batchexports.core.source.Encoding;
+import dev.batchexports.core.source.FileFormat;
 import dev.batchexports.core.source.RowSelection;
 import java.io.IOException;
 import java.net.URI;
@@ -84,7 +86,21 @@ class TornStreamTest {
                 settings.connectTimeout(),
                 settings.socketTimeout(),
                 settings.extraSettings(),
-                settings.userQueries());
+                settings.userQueries(),
+                GzipBy.CLICKHOUSE,
+                settings.connections());
+    }
+
+    @Test
+    void aCutConnectionTearsWhatIsPackedHere() {
+        for (long cut : new long[] {1_000_000, 3_000_000}) {
+            try (CuttingProxy proxy = new CuttingProxy(database.settings().url().toString(), cut);
+                    ClickHouseSource source =
+                            sourceWith(settings -> at(settings, proxy.url()).withGzipBy(GzipBy.WORKER))) {
+                assertThat(failure(source, EVENTS, new Encoding(FileFormat.JSON_LINES, Compression.GZIP)))
+                        .satisfies(error -> assertThat(error.code()).isEqualTo("SourceStreamTorn"));
+            }
+        }
     }
 
     /// A proxy may end a body as it should be ended although it has not got all of it.

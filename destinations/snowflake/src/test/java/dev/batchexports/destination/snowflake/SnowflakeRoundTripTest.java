@@ -217,6 +217,7 @@ class SnowflakeRoundTripTest {
                 1,
                 HOUR,
                 List.of(),
+                List.of(),
                 List.of());
         UUID run = UUID.randomUUID();
         Plan plan = source.plan(
@@ -235,7 +236,11 @@ class SnowflakeRoundTripTest {
         try (Transfer transfer = destination.begin(context)) {
             for (Slice slice : plan.slices()) {
                 try (EncodedRows rows = source.open(
-                        selection, slice, destination.encoding(), new QueryTag(run, "slice-" + slice.number(), 1))) {
+                        selection,
+                        plan.columns(),
+                        slice,
+                        destination.encoding(),
+                        new QueryTag(run, "slice-" + slice.number(), 1))) {
                     receipts.add(transfer.write(slice, rows, bytes -> {}));
                 }
             }

@@ -1,0 +1,186 @@
+package dev.batchexports.benchmarks;
+
+import dev.batchexports.embedded.Component;
+import dev.batchexports.embedded.Connections;
+import dev.batchexports.embedded.sample.ClickHouseEndpoint;
+import dev.batchexports.embedded.sample.SampleData;
+import io.temporal.api.common.v1.WorkflowExecution;
+import io.temporal.api.enums.v1.EventType;
+import io.temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryRequest;
+import io.temporal.serviceclient.WorkflowServiceStubs;
+import io.temporal.serviceclient.WorkflowServiceStubsOptions;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/// What a run costs however few rows it has: time, CPU of every process, Temporal events, statements at the database,
+/// requests to S3 and queries at ClickHouse.
+final class RunCost {
+    private static final int RUNS = 20;
+    private static final int WARM_UP = 20;
+    private static final long FEW_ROWS = 1000;
+    private static final Duration LONGEST = Duration.ofMinutes(2);
+
+    private final Laboratory laboratory;
+    private final Consumer<String> progress;
+
+    RunCost(Laboratory laboratory, Consumer<String> progress) {
+        this.laboratory = laboratory;
+        this.progress = progress;
+    }
+
+    String run() throws IOException, InterruptedException {
+        Connections connections = laboratory.connections();
+        Instant start = Instant.now().truncatedTo(ChronoUnit.HOURS).minus(5, ChronoUnit.HOURS);
+        try (SampleData sample = new SampleData(ClickHouseEndpoint.of(connections), (done, total) -> {})) {
+            sample.addEvenly(start, start.plus(1, ChronoUnit.HOURS), Math.round(FEW_ROWS / 0.7));
+        }
+        StringBuilder text = new StringBuilder();
+        try (RequestCounter store = new RequestCounter(connections.s3Endpoint());
+                Metadata metadata = new Metadata(laboratory)) {
+            metadata.logStatements();
+            text.append(measure("empty interval", start.minus(3, ChronoUnit.HOURS), store, metadata));
+            text.append(measure("about " + FEW_ROWS + " rows", start, store, metadata));
+        }
+        return text.toString();
+    }
+
+    private String measure(String title, Instant start, RequestCounter store, Metadata metadata)
+            throws InterruptedException {
+        Map<String, Object> config = laboratory.configuration(Format.JSON_GZIP, "cost-" + start);
+        config.put("endpoint_url", store.url());
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("name", title);
+        body.put("model", "events");
+        body.put("destination", Map.of("type", "S3", "config", config));
+        body.put("interval", "hour");
+        body.put("settle_seconds", 0);
+        Api api = laboratory.api();
+        String export = api.post("", body).get("id").asString();
+        api.post(
+                export + "/backfills/",
+                Map.of(
+                        "start_at",
+                        start.toString(),
+                        "end_at",
+                        start.plus(1, ChronoUnit.HOURS).toString()));
+        String run = completed(metadata, export, 1);
+        for (int number = 0; number < WARM_UP; number++) {
+            run = retry(metadata, export, run, number + 2);
+        }
+        Map<String, Long> _ = store.take();
+        long queries = queries();
+        long log = metadata.logLength();
+        Meter worker = laboratory.meterOfWorker();
+        Meter server = laboratory.meterOfServer();
+        Meter temporal = laboratory.meterOf(Component.TEMPORAL);
+        Meter postgres = laboratory.meterOf(Component.POSTGRES);
+        Meter engine = laboratory.meterOf(Component.CLICKHOUSE);
+        Meter s3 = laboratory.meterOf(Component.S3);
+        long began = System.nanoTime();
+        for (int number = 0; number < RUNS; number++) {
+            run = retry(metadata, export, run, number + 2 + WARM_UP);
+        }
+        double seconds = (System.nanoTime() - began) / 1e9;
+        StringBuilder text =
+                new StringBuilder(title).append(", for each of ").append(RUNS).append(" runs:\n");
+        line(text, "time, ms", seconds * 1000);
+        line(text, "CPU ms: worker", worker.stop().cpuSeconds() * 1000);
+        line(text, "CPU ms: server", server.stop().cpuSeconds() * 1000);
+        line(text, "CPU ms: Temporal", temporal.stop().cpuSeconds() * 1000);
+        line(text, "CPU ms: PostgreSQL", postgres.stop().cpuSeconds() * 1000);
+        line(text, "CPU ms: engine", engine.stop().cpuSeconds() * 1000);
+        line(text, "CPU ms: S3 server", s3.stop().cpuSeconds() * 1000);
+        line(text, "statements in the engine", (double) (queries() - queries));
+        Map<String, Long> requests = store.take();
+        line(text, "connections to S3", (double) requests.getOrDefault("connections", 0L));
+        requests.remove("connections");
+        line(
+                text,
+                "requests to S3",
+                requests.values().stream().mapToDouble(Long::doubleValue).sum());
+        requests.forEach((kind, count) -> line(text, "  " + kind, count.doubleValue()));
+        // What counts these, and what the server does for itself, is not the run's.
+        List<String> statements = metadata.statements(log).stream()
+                .filter(statement -> !statement.contains("benchmark:"))
+                .toList();
+        line(text, "statements at PostgreSQL", statements.size());
+        Map<String, Long> kinds = statements.stream()
+                .collect(Collectors.groupingBy(
+                        statement -> statement.substring(0, Math.min(90, statement.length())),
+                        TreeMap::new,
+                        Collectors.counting()));
+        kinds.forEach((kind, count) -> line(text, "  " + kind, count.doubleValue()));
+        text.append(history(metadata, run));
+        progress.accept(title + " measured");
+        return text.toString();
+    }
+
+    private static void line(StringBuilder text, String name, double sum) {
+        text.append(String.format(Locale.ROOT, "  %-60s %8.1f%n", name, sum / RUNS));
+    }
+
+    private String retry(Metadata metadata, String export, String run, int count) throws InterruptedException {
+        // A run shows as completed a moment before its workflow has ended.
+        Waiting.until(
+                "that the interval is free",
+                LONGEST,
+                () -> laboratory.api().accepts(export + "/runs/" + run + "/retry/", Map.of()));
+        return completed(metadata, export, count);
+    }
+
+    /// Waits until an export has this many completed runs.
+    private static String completed(Metadata metadata, String export, int count) throws InterruptedException {
+        String condition = " /* benchmark: */ FROM runs WHERE batch_export_id = '" + export + "'";
+        Waiting.until(
+                "the end of a run",
+                LONGEST,
+                () -> metadata.query("SELECT count(*)" + condition + " AND status = 'Completed'")
+                        .equals(List.of(List.of(Integer.toString(count)))));
+        return metadata.query("SELECT id" + condition + " ORDER BY generation DESC LIMIT 1")
+                .getFirst()
+                .getFirst();
+    }
+
+    private long queries() {
+        return Long.parseLong(laboratory.clickhouse().run("SELECT value FROM system.events WHERE event = 'Query'"));
+    }
+
+    private String history(Metadata metadata, String run) {
+        List<String> workflow = metadata.query(
+                        "SELECT workflow_id, workflow_run_id /* benchmark: */ FROM runs WHERE id = '" + run + "'")
+                .getFirst();
+        WorkflowServiceStubs stubs = WorkflowServiceStubs.newServiceStubs(WorkflowServiceStubsOptions.newBuilder()
+                .setTarget(laboratory.connections().temporalAddress())
+                .build());
+        try {
+            Map<EventType, Long> events = stubs
+                    .blockingStub()
+                    .getWorkflowExecutionHistory(GetWorkflowExecutionHistoryRequest.newBuilder()
+                            .setNamespace("default")
+                            .setExecution(WorkflowExecution.newBuilder()
+                                    .setWorkflowId(workflow.getFirst())
+                                    .setRunId(workflow.getLast()))
+                            .build())
+                    .getHistory()
+                    .getEventsList()
+                    .stream()
+                    .collect(Collectors.groupingBy(event -> event.getEventType(), TreeMap::new, Collectors.counting()));
+            StringBuilder text = new StringBuilder("  Temporal events of a run: ")
+                    .append(events.values().stream().mapToLong(Long::longValue).sum())
+                    .append('\n');
+            events.forEach((type, count) -> text.append("    %-58s %8d%n".formatted(type, count)));
+            return text.toString();
+        } finally {
+            stubs.shutdownNow();
+        }
+    }
+}

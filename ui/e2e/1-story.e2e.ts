@@ -154,7 +154,7 @@ describe('the story of an export', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByText('What was exported stays at the destination.').waitFor();
     await window.axe('the delete dialog');
-    await dialog.getByRole('button', { name: 'Delete export' }).click();
+    await dialog.getByRole('button', { name: 'Delete export' }).click({ force: true });
     expect(await dialog.isVisible()).toBe(true);
     await dialog.getByLabel(/^Type/).fill(NAME);
     await dialog.getByRole('button', { name: 'Delete export' }).click();

@@ -97,7 +97,7 @@ public final class BenchmarkCommand implements Callable<Integer> {
             if (herd > 0) {
                 say(new Herd(laboratory, this::say).run(herd));
             } else if (cost) {
-                say(new RunCost(laboratory, this::say).run());
+                new RunCost(laboratory, this::say).run();
             } else {
                 compare(laboratory, machine);
             }

@@ -37,20 +37,18 @@ final class RunCost {
         this.progress = progress;
     }
 
-    String run() throws IOException, InterruptedException {
+    void run() throws IOException, InterruptedException {
         Connections connections = laboratory.connections();
         Instant start = Instant.now().truncatedTo(ChronoUnit.HOURS).minus(5, ChronoUnit.HOURS);
         try (SampleData sample = new SampleData(ClickHouseEndpoint.of(connections), (done, total) -> {})) {
             sample.addEvenly(start, start.plus(1, ChronoUnit.HOURS), Math.round(FEW_ROWS / 0.7));
         }
-        StringBuilder text = new StringBuilder();
         try (RequestCounter store = new RequestCounter(connections.s3Endpoint());
                 Metadata metadata = new Metadata(laboratory)) {
             metadata.logStatements();
-            text.append(measure("empty interval", start.minus(3, ChronoUnit.HOURS), store, metadata));
-            text.append(measure("about " + FEW_ROWS + " rows", start, store, metadata));
+            progress.accept(measure("empty interval", start.minus(3, ChronoUnit.HOURS), store, metadata));
+            progress.accept(measure("about " + FEW_ROWS + " rows", start, store, metadata));
         }
-        return text.toString();
     }
 
     private String measure(String title, Instant start, RequestCounter store, Metadata metadata)
@@ -120,7 +118,6 @@ final class RunCost {
                         Collectors.counting()));
         kinds.forEach((kind, count) -> line(text, "  " + kind, count.doubleValue()));
         text.append(history(metadata, run));
-        progress.accept(title + " measured");
         return text.toString();
     }
 

@@ -25,6 +25,7 @@ import dev.batchexports.source.clickhouse.ClickHouseSource;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,9 +49,12 @@ public final class TransferProcess {
 
     /// Ends with its standard input.
     public static void main(String[] arguments) throws IOException {
+        // What is logged must not look like an answer.
+        PrintStream answers = System.out;
+        System.setOut(System.err);
         try (BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             for (String line = requests.readLine(); line != null; line = requests.readLine()) {
-                System.out.println(answer(JSON.readTree(line)));
+                answers.println(answer(JSON.readTree(line)));
             }
         }
     }

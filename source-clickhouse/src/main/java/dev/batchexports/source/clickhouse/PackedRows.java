@@ -6,13 +6,12 @@ import java.nio.ByteBuffer;
 /// Lines that come plain from ClickHouse and are packed here, after they were counted and proved whole: what is
 /// counted is what is packed. Saves the server the packing, which costs more than all else, and this process the
 /// unpacking that [CompressedLinesCheck] needs.
+///
+/// A stream without rows stays without a byte, as ClickHouse packs it.
 final class PackedRows implements EncodedRows {
     private final EncodedRows plain;
     private final GzipEncoder encoder = new GzipEncoder();
-    /// The next input is read before the last one is packed: only then is it known to be the last.
-    private byte[] input = new byte[GzipEncoder.INPUT];
-    private byte[] next = new byte[GzipEncoder.INPUT];
-    private int inputLength = -1;
+    private final byte[] input = new byte[GzipEncoder.INPUT];
     private boolean ended;
     private boolean closed;
 
@@ -35,38 +34,18 @@ final class PackedRows implements EncodedRows {
     }
 
     private void packMore() {
-        if (inputLength < 0) {
-            inputLength = fill(input);
-        }
-        if (inputLength == 0) {
-            // No row: no member either, as ClickHouse does it.
-            ended = true;
-            return;
-        }
-        int nextLength = inputLength < input.length ? 0 : fill(next);
-        if (nextLength > 0) {
-            encoder.pack(input, inputLength);
-        } else {
-            encoder.packLast(input, inputLength);
-            ended = true;
-        }
-        byte[] done = input;
-        input = next;
-        next = done;
-        inputLength = nextLength;
-    }
-
-    /// @return less than the array's length only at the end of the stream, which was seen to be whole
-    private int fill(byte[] target) {
         int filled = 0;
-        while (filled < target.length) {
-            int count = plain.read(target, filled, target.length - filled);
+        while (filled < input.length && !ended) {
+            int count = plain.read(input, filled, input.length - filled);
             if (count < 0) {
-                return filled;
+                ended = true;
+            } else {
+                filled += count;
             }
-            filled += count;
         }
-        return filled;
+        if (filled > 0) {
+            encoder.pack(input, filled);
+        }
     }
 
     @Override

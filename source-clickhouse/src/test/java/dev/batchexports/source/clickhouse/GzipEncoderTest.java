@@ -22,8 +22,8 @@ class GzipEncoderTest {
     }
 
     @Property(tries = 150)
-    void everyLengthInEveryCutIsOneMemberWithTheSameContent(
-            @ForAll @IntRange(min = 1, max = 900_000) int length,
+    void everyLengthInEveryCutKeepsItsContent(
+            @ForAll @IntRange(min = 1, max = 3_000_000) int length,
             @ForAll @IntRange(min = 1, max = GzipEncoder.INPUT) int cut,
             @ForAll Content content,
             @ForAll long seed)
@@ -36,13 +36,6 @@ class GzipEncoderTest {
         try (GZIPInputStream stream = new GZIPInputStream(new ByteArrayInputStream(packed))) {
             assertThat(stream.readAllBytes()).isEqualTo(plain);
         }
-        // One member, and nothing behind it: the decoder is strict.
-        ByteArrayOutputStream unpacked = new ByteArrayOutputStream();
-        try (GzipDecoder decoder = new GzipDecoder()) {
-            decoder.decode(packed, 0, packed.length, unpacked::write);
-            assertThat(decoder.isClosed()).isTrue();
-        }
-        assertThat(unpacked.toByteArray()).isEqualTo(plain);
     }
 
     private static byte[] packed(byte[] plain, int cut) {
@@ -52,11 +45,7 @@ class GzipEncoderTest {
             for (int position = 0; position < plain.length; position += cut) {
                 int count = Math.min(cut, plain.length - position);
                 System.arraycopy(plain, position, input, 0, count);
-                if (position + count == plain.length) {
-                    encoder.packLast(input, count);
-                } else {
-                    encoder.pack(input, count);
-                }
+                encoder.pack(input, count);
                 byte[] taken = new byte[encoder.packed().remaining()];
                 encoder.packed().get(taken);
                 packed.writeBytes(taken);

@@ -49,6 +49,10 @@ record BatchExportAnswer(
 
         long settleSeconds,
         long giveUpAfterSeconds,
+
+        @Schema(description = "How many failed runs in a row pause the export; 0 for any number.")
+        int pauseAfterFailures,
+
         Instant createdAt,
         Instant lastUpdatedAt,
         @Nullable Instant lastPausedAt,
@@ -97,6 +101,7 @@ record BatchExportAnswer(
                 export.lateRows().word(),
                 export.settle().toSeconds(),
                 export.giveUpAfter().toSeconds(),
+                export.pauseAfterFailures(),
                 export.createdAt(),
                 export.lastUpdatedAt(),
                 export.lastPausedAt(),

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// @param scheduleVersion the version that the Temporal schedule was last made to match
 /// @param settle how long a run waits after its upper bound before it reads
 /// @param giveUpAfter how long a run retries before it fails
+/// @param pauseAfterFailures how many failed runs in a row pause the export; 0 for any number
 public record BatchExport(
         UUID id,
         long projectId,
@@ -39,12 +40,42 @@ public record BatchExport(
         LateRows lateRows,
         Duration settle,
         Duration giveUpAfter,
+        int pauseAfterFailures,
         long version,
         long scheduleVersion,
         Instant createdAt,
         Instant lastUpdatedAt,
         @Nullable Instant lastPausedAt,
         @Nullable Instant deletedAt) {
+
+    /// This export, paused by the server itself.
+    public BatchExport pausedBecause(String reason, Instant now) {
+        return new BatchExport(
+                id,
+                projectId,
+                name,
+                model,
+                destination,
+                grid,
+                pastGrids,
+                includeEvents,
+                excludeEvents,
+                true,
+                reason,
+                startAt,
+                endAt,
+                rerunMode,
+                lateRows,
+                settle,
+                giveUpAfter,
+                pauseAfterFailures,
+                version,
+                scheduleVersion,
+                createdAt,
+                now,
+                now,
+                deletedAt);
+    }
 
     public ExportStatus status(Instant now) {
         if (endAt != null && !endAt.isAfter(now)) {

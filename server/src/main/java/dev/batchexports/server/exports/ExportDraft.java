@@ -28,7 +28,8 @@ record ExportDraft(
         RerunMode rerunMode,
         LateRows lateRows,
         Duration settle,
-        Duration giveUpAfter) {
+        Duration giveUpAfter,
+        int pauseAfterFailures) {
 
     /// The first version of a new export.
     BatchExport create(UUID id, long projectId, DestinationSettings sealed, Instant now) {
@@ -50,6 +51,7 @@ record ExportDraft(
                 lateRows,
                 settle,
                 giveUpAfter,
+                pauseAfterFailures,
                 1,
                 0,
                 now,
@@ -80,6 +82,7 @@ record ExportDraft(
                 lateRows,
                 settle,
                 giveUpAfter,
+                pauseAfterFailures,
                 export.version(),
                 export.scheduleVersion(),
                 export.createdAt(),

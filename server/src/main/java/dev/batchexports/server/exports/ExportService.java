@@ -295,6 +295,7 @@ public class ExportService {
                 export.lateRows(),
                 export.settle(),
                 export.giveUpAfter(),
+                export.pauseAfterFailures(),
                 export.version(),
                 export.scheduleVersion(),
                 export.createdAt(),

@@ -11,8 +11,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -193,12 +195,17 @@ final class ResolvedSelection {
     ///
     /// @param counted rows by bound, as [#counts] finds them
     List<Long> sums(List<Interval> intervals, List<Long> bounds, Map<Long, Long> counted) {
+        NavigableMap<Long, Long> ordered = new TreeMap<>(counted);
         return intervals.stream()
-                .map(interval -> bounds.stream()
-                        .filter(bound -> bound >= landingTime.firstMicrosFrom(interval.start())
-                                && bound < landingTime.firstMicrosFrom(interval.end()))
-                        .mapToLong(bound -> counted.getOrDefault(bound, 0L))
-                        .sum())
+                .map(interval -> {
+                    long start = landingTime.firstMicrosFrom(interval.start());
+                    long end = landingTime.firstMicrosFrom(interval.end());
+                    return start < end
+                            ? ordered.subMap(start, end).values().stream()
+                                    .mapToLong(Long::longValue)
+                                    .sum()
+                            : 0L;
+                })
                 .toList();
     }
 

@@ -1,8 +1,10 @@
 package dev.batchexports.server;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.batchexports.server.backfills.BackfillSettings;
 import dev.batchexports.server.exports.DestinationCatalog;
 import dev.batchexports.server.health.HealthConfiguration;
+import dev.batchexports.server.notify.NotifySettings;
 import dev.batchexports.server.security.EndpointGuard;
 import dev.batchexports.server.security.Keyring;
 import dev.batchexports.server.security.SecuritySettings;
@@ -20,13 +22,20 @@ import org.springframework.context.annotation.Import;
 /// What every role of the server is made of: settings, keys, database, source and destinations, stores and
 /// services.
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({Settings.class, DatabaseSettings.class, SecuritySettings.class})
+@EnableConfigurationProperties({
+    Settings.class,
+    DatabaseSettings.class,
+    SecuritySettings.class,
+    BackfillSettings.class,
+    NotifySettings.class
+})
 @Import(HealthConfiguration.class)
 @ComponentScan({
     "dev.batchexports.server.exports",
     "dev.batchexports.server.runs",
     "dev.batchexports.server.backfills",
     "dev.batchexports.server.monitor",
+    "dev.batchexports.server.notify",
     "dev.batchexports.server.security"
 })
 class ServerConfiguration {

@@ -164,6 +164,8 @@ public final class TestServer {
         properties.put("bx.encryption.keys", Keyring.generate());
         properties.put("bx.limits.allow-private-endpoints", true);
         properties.put("bx.limits.allow-query-models", true);
+        properties.put("bx.notify.interval", "100ms");
+        properties.put("bx.notify.first-retry", "200ms");
         properties.put("bx.clickhouse.url", connections.clickhouseUrl());
         properties.put("bx.clickhouse.user", connections.clickhouseUser());
         properties.put("bx.clickhouse.password", connections.clickhousePassword());

@@ -6,7 +6,18 @@ import java.time.Duration;
 ///
 /// @param bufferBytes memory that one transfer may hold for bytes that are under way
 /// @param requestTimeout how long one request to the destination may take
-public record DestinationLimits(long bufferBytes, Duration requestTimeout) {
+/// @param hosts resolves the hosts of endpoints that a user has named: what it returns was checked, and is what
+///     to connect to
+public record DestinationLimits(long bufferBytes, Duration requestTimeout, HostResolver hosts) {
+    /// Without a guard on hosts.
+    public DestinationLimits(long bufferBytes, Duration requestTimeout) {
+        this(bufferBytes, requestTimeout, HostResolver.unguarded());
+    }
+
+    public DestinationLimits withHosts(HostResolver guarded) {
+        return new DestinationLimits(bufferBytes, requestTimeout, guarded);
+    }
+
     public static DestinationLimits standard() {
         return new DestinationLimits(32L << 20, Duration.ofMinutes(2));
     }

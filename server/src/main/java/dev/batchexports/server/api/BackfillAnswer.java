@@ -2,6 +2,7 @@ package dev.batchexports.server.api;
 
 import dev.batchexports.server.backfills.Backfill;
 import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -41,11 +42,21 @@ record BackfillAnswer(
         int finishedRuns,
         int failedRuns,
         @Nullable Long totalRecordsCount,
+
+        @Schema(description = "The backfill whose failed runs this one executes again.") @Nullable
+        UUID rerunOf,
+
+        @Schema(description = "How long the rest takes if it goes on as so far; null unless it is Running.") @Nullable
+        Long secondsLeft,
+
+        @Schema(description = "Over the time that it was Running; null until something is finished.") @Nullable
+        Double rowsPerSecond,
+
         Instant createdAt,
         Instant lastUpdatedAt,
         @Nullable Instant finishedAt) {
 
-    static BackfillAnswer of(Backfill backfill) {
+    static BackfillAnswer of(Backfill backfill, Instant now) {
         return new BackfillAnswer(
                 backfill.id(),
                 backfill.exportId(),
@@ -58,6 +69,9 @@ record BackfillAnswer(
                 backfill.finishedRuns(),
                 backfill.failedRuns(),
                 backfill.totalRecordsCount(),
+                backfill.rerunOf(),
+                backfill.left(now).map(Duration::toSeconds).orElse(null),
+                backfill.rowsPerSecond(now).orElse(null),
                 backfill.createdAt(),
                 backfill.lastUpdatedAt(),
                 backfill.finishedAt());

@@ -17,6 +17,7 @@ import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -43,11 +44,13 @@ class BackfillRoutes {
     private final ExportService exports;
     private final BackfillService backfills;
     private final JsonMapper json;
+    private final Clock clock;
 
-    BackfillRoutes(ExportService exports, BackfillService backfills, JsonMapper json) {
+    BackfillRoutes(ExportService exports, BackfillService backfills, JsonMapper json, Clock clock) {
         this.exports = exports;
         this.backfills = backfills;
         this.json = json;
+        this.clock = clock;
     }
 
     @Operation(operationId = "listBackfills", summary = "List backfills", description = "Newest first.")
@@ -63,7 +66,7 @@ class BackfillRoutes {
             @RequestParam(required = false) @Nullable String cursor) {
         int size = Page.limit(limit);
         List<Backfill> found = backfills.list(exports.find(projectId, id), Cursor.backfill(cursor), size + 1);
-        return Page.of(found, size, backfill -> Cursor.of(backfill.createdAt(), backfill.id()), BackfillAnswer::of);
+        return Page.of(found, size, backfill -> Cursor.of(backfill.createdAt(), backfill.id()), this::answer);
     }
 
     @Operation(operationId = "createBackfill", summary = "Create a backfill", description = "Its runs start at once.")
@@ -79,7 +82,7 @@ class BackfillRoutes {
                     JsonNode body) {
         BatchExport export = exports.find(projectId, id);
         Violations violations = new Violations();
-        return BackfillAnswer.of(backfills.create(export, form(body, violations), violations));
+        return answer(backfills.create(export, form(body, violations), violations));
     }
 
     @Operation(
@@ -110,7 +113,7 @@ class BackfillRoutes {
     @GetMapping("{backfill}/")
     @RequiresScope(Scope.READ)
     BackfillAnswer get(@PathVariable("project_id") long projectId, @PathVariable UUID id, @PathVariable UUID backfill) {
-        return BackfillAnswer.of(backfills.find(exports.find(projectId, id), backfill));
+        return answer(backfills.find(exports.find(projectId, id), backfill));
     }
 
     @Operation(
@@ -121,7 +124,7 @@ class BackfillRoutes {
     @RequiresScope(Scope.WRITE)
     BackfillAnswer cancel(
             @PathVariable("project_id") long projectId, @PathVariable UUID id, @PathVariable UUID backfill) {
-        return BackfillAnswer.of(backfills.cancel(exports.find(projectId, id), backfill));
+        return answer(backfills.cancel(exports.find(projectId, id), backfill));
     }
 
     @Operation(
@@ -132,7 +135,7 @@ class BackfillRoutes {
     @RequiresScope(Scope.WRITE)
     BackfillAnswer pause(
             @PathVariable("project_id") long projectId, @PathVariable UUID id, @PathVariable UUID backfill) {
-        return BackfillAnswer.of(backfills.pause(exports.find(projectId, id), backfill));
+        return answer(backfills.pause(exports.find(projectId, id), backfill));
     }
 
     @Operation(operationId = "resumeBackfill", summary = "Resume a backfill")
@@ -140,7 +143,23 @@ class BackfillRoutes {
     @RequiresScope(Scope.WRITE)
     BackfillAnswer resume(
             @PathVariable("project_id") long projectId, @PathVariable UUID id, @PathVariable UUID backfill) {
-        return BackfillAnswer.of(backfills.resume(exports.find(projectId, id), backfill));
+        return answer(backfills.resume(exports.find(projectId, id), backfill));
+    }
+
+    @Operation(
+            operationId = "rerunFailedRuns",
+            summary = "Run the failed runs of a backfill again",
+            description = "By a new backfill over those intervals of a finished one whose latest run did not complete.")
+    @PostMapping("{backfill}/rerun_failed/")
+    @RequiresScope(Scope.WRITE)
+    @ResponseStatus(HttpStatus.CREATED)
+    BackfillAnswer rerunFailed(
+            @PathVariable("project_id") long projectId, @PathVariable UUID id, @PathVariable UUID backfill) {
+        return answer(backfills.rerunFailed(exports.find(projectId, id), backfill));
+    }
+
+    private BackfillAnswer answer(Backfill backfill) {
+        return BackfillAnswer.of(backfill, clock.instant());
     }
 
     private BackfillForm form(JsonNode body, Violations violations) {

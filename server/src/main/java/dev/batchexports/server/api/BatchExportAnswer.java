@@ -53,6 +53,10 @@ record BatchExportAnswer(
 
         long settleSeconds,
         long giveUpAfterSeconds,
+
+        @Schema(description = "How many failed runs in a row pause the export; 0 for any number.")
+        int pauseAfterFailures,
+
         Instant createdAt,
         Instant lastUpdatedAt,
         @Nullable Instant lastPausedAt,
@@ -101,6 +105,7 @@ record BatchExportAnswer(
                 export.lateRows().word(),
                 export.settle().toSeconds(),
                 export.giveUpAfter().toSeconds(),
+                export.pauseAfterFailures(),
                 export.createdAt(),
                 export.lastUpdatedAt(),
                 export.lastPausedAt(),

@@ -21,7 +21,9 @@ final class CanonicalPathFilter extends OncePerRequestFilter {
 
     static String canonical(String path) {
         boolean endsWithSlash = path.endsWith("/");
-        if (path.startsWith("/api/projects/") || path.startsWith("/api/destination_types")) {
+        if (path.startsWith("/api/projects/")
+                || path.startsWith("/api/destination_types")
+                || path.startsWith("/api/tokens")) {
             return endsWithSlash ? path : path + "/";
         }
         boolean document = path.startsWith("/api/") || path.equals(PublicPaths.METRICS + "/");

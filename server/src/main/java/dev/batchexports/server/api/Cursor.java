@@ -2,6 +2,7 @@ package dev.batchexports.server.api;
 
 import dev.batchexports.server.backfills.BackfillCursor;
 import dev.batchexports.server.exports.ExportCursor;
+import dev.batchexports.server.notify.WebhookCursor;
 import dev.batchexports.server.request.InvalidRequestException;
 import dev.batchexports.server.runs.RunCursor;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +29,10 @@ record Cursor(List<String> key) {
 
     static @Nullable BackfillCursor backfill(@Nullable String encoded) {
         return decode(encoded, 2, key -> new BackfillCursor(Instant.parse(key.get(0)), UUID.fromString(key.get(1))));
+    }
+
+    static @Nullable WebhookCursor webhook(@Nullable String encoded) {
+        return decode(encoded, 2, key -> new WebhookCursor(Instant.parse(key.get(0)), UUID.fromString(key.get(1))));
     }
 
     static @Nullable RunCursor run(@Nullable String encoded) {

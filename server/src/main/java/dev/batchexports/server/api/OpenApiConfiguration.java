@@ -6,6 +6,8 @@ import dev.batchexports.server.backfills.BackfillForm;
 import dev.batchexports.server.backfills.BackfillPlan;
 import dev.batchexports.server.exports.DestinationCatalog;
 import dev.batchexports.server.exports.ExportForm;
+import dev.batchexports.server.notify.WebhookForm;
+import dev.batchexports.server.security.TokenForm;
 import io.swagger.v3.core.util.Json31;
 import io.swagger.v3.oas.models.Operation;
 import io.swagger.v3.oas.models.PathItem;
@@ -44,6 +46,8 @@ class OpenApiConfiguration {
             RunAnswer.ErrorAnswer.class,
             BackfillAnswer.class,
             BackfillPlan.class,
+            BackfillPlan.CompletedRange.class,
+            BackfillPlan.Note.class,
             LogLineAnswer.class,
             FileAnswer.class,
             IntervalAnswer.class,
@@ -52,6 +56,11 @@ class OpenApiConfiguration {
             RevisionAnswer.class,
             RevisionAnswer.ChangeAnswer.class,
             ScheduledIntervalAnswer.class,
+            WebhookAnswer.class,
+            DeliveryAnswer.class,
+            DeliveryAnswer.AttemptAnswer.class,
+            TokenAnswer.class,
+            TokenAnswer.Issued.class,
             TestAnswer.class,
             TestAnswer.StepAnswer.class,
             PreviewAnswer.class,
@@ -73,8 +82,13 @@ class OpenApiConfiguration {
             SystemAnswer.WorkerAnswer.class);
 
     /// Records that requests are made of: what may be left out may be null.
-    private static final List<Class<? extends Record>> FORMS =
-            List.of(ExportForm.class, BackfillForm.class, UnpauseForm.class, SignInForm.class);
+    private static final List<Class<? extends Record>> FORMS = List.of(
+            ExportForm.class,
+            BackfillForm.class,
+            UnpauseForm.class,
+            WebhookForm.class,
+            TokenForm.class,
+            SignInForm.class);
 
     private static final Set<String> CONFLICTING = Set.of(
             "changeBatchExport",
@@ -83,6 +97,9 @@ class OpenApiConfiguration {
             "retryRun",
             "cancelRun",
             "cancelBackfill",
+            "createWebhook",
+            "deleteToken",
+            "rerunFailedRuns",
             "pauseBackfill",
             "resumeBackfill");
 
@@ -146,6 +163,7 @@ class OpenApiConfiguration {
                 parse(JSON.writeValueAsString(
                         Map.of("description", "The parameters differ by type.", "oneOf", destinations))));
         schemas.put("BatchExportChange", RecordSchema.relaxed(schemas, "BatchExportRequest"));
+        schemas.put("WebhookChange", RecordSchema.relaxed(schemas, "WebhookRequest"));
         schemas.put("ConnectionTestRequest", RecordSchema.relaxed(schemas, "BatchExportRequest"));
     }
 

@@ -1,22 +1,12 @@
 package dev.batchexports.server.backfills;
 
 import dev.batchexports.core.interval.Frequency;
-import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.interval.IntervalGrid;
 import dev.batchexports.core.interval.Timeline;
-import dev.batchexports.core.source.Compression;
-import dev.batchexports.core.source.Encoding;
-import dev.batchexports.core.source.FileFormat;
-import dev.batchexports.core.source.Plan;
-import dev.batchexports.core.source.QueryTag;
-import dev.batchexports.core.source.RowSelection;
-import dev.batchexports.core.source.SliceLimits;
-import dev.batchexports.core.source.Source;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.request.ConflictException;
 import dev.batchexports.server.request.NotFoundException;
 import dev.batchexports.server.request.Violations;
-import dev.batchexports.server.runs.RunStore;
 import dev.batchexports.server.workflow.Orchestration;
 import dev.batchexports.server.workflow.OrchestrationUnavailableException;
 import java.time.Clock;
@@ -24,10 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,27 +26,36 @@ import org.springframework.stereotype.Service;
 public class BackfillService {
     private static final Logger LOG = LoggerFactory.getLogger(BackfillService.class);
     private static final int DEFAULT_CONCURRENCY = 2;
-    private static final int MAXIMUM_CONCURRENCY = 50;
-    private static final Encoding PLAIN = new Encoding(FileFormat.JSON_LINES, Compression.NONE);
-    private static final SliceLimits ONE_SLICE = new SliceLimits(Long.MAX_VALUE, OptionalLong.empty(), 1);
+    /// A hundred years of hours.
+    private static final int MAXIMUM_INTERVALS = 1_000_000;
 
     /// What a valid request asks for.
     ///
     /// @param start a boundary of the grid; null for the earliest data
     /// @param end a boundary of the grid, not in the future
-    private record Wish(@Nullable Instant start, Instant end, BackfillScope scope, int concurrency) {}
+    record Wish(@Nullable Instant start, Instant end, BackfillScope scope, int concurrency) {}
 
     private final BackfillStore backfills;
-    private final RunStore runs;
-    private final Source source;
+    private final BackfillRunStore backfillRuns;
+    private final BackfillEndings endings;
+    private final BackfillPlanner planner;
+    private final BackfillSettings settings;
     private final Orchestration orchestration;
     private final Clock clock;
 
     public BackfillService(
-            BackfillStore backfills, RunStore runs, Source source, Orchestration orchestration, Clock clock) {
+            BackfillStore backfills,
+            BackfillRunStore backfillRuns,
+            BackfillEndings endings,
+            BackfillPlanner planner,
+            BackfillSettings settings,
+            Orchestration orchestration,
+            Clock clock) {
         this.backfills = backfills;
-        this.runs = runs;
-        this.source = source;
+        this.backfillRuns = backfillRuns;
+        this.endings = endings;
+        this.planner = planner;
+        this.settings = settings;
         this.orchestration = orchestration;
         this.clock = clock;
     }
@@ -80,7 +76,7 @@ public class BackfillService {
         Instant start = from.isBefore(export.firstIntervalStart()) ? export.firstIntervalStart() : from;
         Instant end = lastFinishedBoundary(export, clock.instant());
         if (start.isBefore(end)) {
-            start(export, new Wish(start, end, BackfillScope.GAPS, DEFAULT_CONCURRENCY));
+            start(export, new Wish(start, end, BackfillScope.GAPS, defaultConcurrency()));
         }
     }
 
@@ -89,38 +85,7 @@ public class BackfillService {
     /// @throws dev.batchexports.server.request.InvalidRequestException naming everything that is wrong
     /// @throws dev.batchexports.core.error.ExportException when the source cannot be read
     public BackfillPlan plan(BatchExport export, BackfillForm form, Violations violations) {
-        Wish wish = check(export, form, violations);
-        UUID planId = UUID.randomUUID();
-        Instant start = wish.start();
-        if (start == null) {
-            Optional<Instant> earliest = EarliestInterval.start(
-                    source,
-                    selection(export, wish.end().minusSeconds(1), wish.end()),
-                    export.grid(),
-                    wish.end(),
-                    planId);
-            if (earliest.isEmpty()) {
-                return new BackfillPlan(null, wish.end(), 0, 0, 0, 0, 0);
-            }
-            start = earliest.get();
-        }
-        long intervals = count(export.timeline(), start, wish.end());
-        Map<Instant, Long> completed = runs.completedRows(export.id(), start, wish.end());
-        Instant readEnd = export.endAt() != null && export.endAt().isBefore(wish.end()) ? export.endAt() : wish.end();
-        Plan whole = source.plan(selection(export, start, readEnd), PLAIN, ONE_SLICE, new QueryTag(planId, "plan", 1));
-        return switch (wish.scope()) {
-            case ALL ->
-                new BackfillPlan(
-                        start, wish.end(), intervals, intervals, whole.rows(), whole.bytes(), completed.size());
-            case GAPS -> {
-                long done =
-                        completed.values().stream().mapToLong(Long::longValue).sum();
-                long rows = completed.size() == intervals ? 0 : Math.max(0, whole.rows() - done);
-                long bytes = whole.rows() == 0 ? 0 : Math.round((double) whole.bytes() / whole.rows() * rows);
-                yield new BackfillPlan(
-                        start, wish.end(), intervals, intervals - completed.size(), rows, bytes, completed.size());
-            }
-        };
+        return planner.plan(export, form, check(export, form, violations), now());
     }
 
     public List<Backfill> list(BatchExport export, @Nullable BackfillCursor after, int limit) {
@@ -135,7 +100,7 @@ public class BackfillService {
     /// Lets a backfill start no further runs. Does nothing to one that is paused already.
     public Backfill pause(BatchExport export, UUID id) {
         Backfill backfill = unfinished(export, id, "paused");
-        orchestration.pauseBackfill(backfill);
+        ask(backfill, () -> orchestration.pauseBackfill(backfill));
         backfills.move(id, BackfillStatus.PAUSED, now());
         return find(export, id);
     }
@@ -143,9 +108,9 @@ public class BackfillService {
     /// Goes on with a paused backfill. Changes nothing about one that is not paused.
     public Backfill resume(BatchExport export, UUID id) {
         Backfill backfill = unfinished(export, id, "resumed");
-        orchestration.resumeBackfill(backfill);
+        ask(backfill, () -> orchestration.resumeBackfill(backfill));
         if (backfill.status() == BackfillStatus.PAUSED) {
-            backfills.move(id, BackfillStatus.RUNNING, now());
+            backfills.move(id, backfill.begunAt() == null ? BackfillStatus.STARTING : BackfillStatus.RUNNING, now());
         }
         return find(export, id);
     }
@@ -153,10 +118,45 @@ public class BackfillService {
     /// Asks a backfill to stop, with the runs that it has started; its runs finish as Cancelled by themselves.
     public Backfill cancel(BatchExport export, UUID id) {
         Backfill backfill = unfinished(export, id, "cancelled");
-        orchestration.cancelBackfill(backfill);
+        ask(backfill, () -> orchestration.cancelBackfill(backfill));
         // Its runs take a moment to stop, but nothing brings it back.
-        backfills.move(id, BackfillStatus.CANCELLED, now());
+        endings.end(id, BackfillStatus.CANCELLED, now());
         return find(export, id);
+    }
+
+    /// A backfill whose workflow has not begun reads from its row whether it was paused or cancelled, so that
+    /// nobody has to wait for Temporal.
+    private static void ask(Backfill backfill, Runnable request) {
+        try {
+            request.run();
+        } catch (OrchestrationUnavailableException e) {
+            if (backfill.begunAt() != null) {
+                throw e;
+            }
+        }
+    }
+
+    /// Executes the runs of a finished backfill again that did not end as Completed, by a new backfill. Leaves
+    /// out intervals that another run has completed since.
+    ///
+    /// @throws ConflictException when the backfill is not finished, or no such run is left
+    public Backfill rerunFailed(BatchExport export, UUID id) {
+        Backfill original = find(export, id);
+        if (!original.status().isFinished()) {
+            throw new ConflictException(
+                    "backfill_active",
+                    "A backfill that is " + original.status().word()
+                            + " has runs to come: wait for its end, or cancel it first.");
+        }
+        int failed = backfillRuns.failed(original, null, MAXIMUM_INTERVALS).size();
+        if (failed == 0 || original.startAt() == null) {
+            throw new ConflictException("nothing_failed", "No run of this backfill is left to be executed again.");
+        }
+        return start(
+                export,
+                new Wish(original.startAt(), original.endAt(), original.scope(), original.concurrency()),
+                failed,
+                original.id());
     }
 
     /// Whether an export has a backfill that is not finished.
@@ -186,25 +186,23 @@ public class BackfillService {
     }
 
     private Backfill start(BatchExport export, Wish wish) {
-        Instant now = now();
         Integer total = wish.start() != null && wish.scope() == BackfillScope.ALL
                 ? Math.toIntExact(count(export.timeline(), wish.start(), wish.end()))
                 : null;
-        Backfill backfill = new Backfill(
+        return start(export, wish, total, null);
+    }
+
+    private Backfill start(BatchExport export, Wish wish, @Nullable Integer total, @Nullable UUID rerunOf) {
+        Backfill backfill = Backfill.starting(
                 UUID.randomUUID(),
                 export.id(),
                 wish.start(),
                 wish.end(),
                 wish.scope(),
                 wish.concurrency(),
-                BackfillStatus.STARTING,
                 total,
-                0,
-                0,
-                null,
-                now,
-                now,
-                null);
+                rerunOf,
+                now());
         backfills.insert(backfill);
         LOG.info("backfill {} of batch export {} created", backfill.id(), export.id());
         try {
@@ -218,11 +216,11 @@ public class BackfillService {
     private Wish check(BatchExport export, BackfillForm form, Violations violations) {
         Instant now = clock.instant();
         BackfillScope scope = checkScope(form.scope(), violations);
-        int concurrency = form.concurrency() == null ? DEFAULT_CONCURRENCY : form.concurrency();
+        int concurrency = form.concurrency() == null ? defaultConcurrency() : form.concurrency();
         violations.require(
-                concurrency >= 1 && concurrency <= MAXIMUM_CONCURRENCY,
+                concurrency >= 1 && concurrency <= settings.maxConcurrency(),
                 "/concurrency",
-                "must be 1 to " + MAXIMUM_CONCURRENCY);
+                "must be 1 to " + settings.maxConcurrency());
         violations.require(form.endAt() != null, "/end_at", "is required");
         violations.require(form.endAt() == null || !form.endAt().isAfter(now), "/end_at", "must not be in the future");
         violations.require(
@@ -243,11 +241,16 @@ public class BackfillService {
         Instant end = wanted.isBefore(possible) ? wanted : possible;
         violations.require(start == null || start.isBefore(end), "/end_at", "leaves no interval that has ended yet");
         violations.require(
-                start == null || count(export.timeline(), start, end) <= Integer.MAX_VALUE,
+                start == null || count(export.timeline(), start, end) <= MAXIMUM_INTERVALS,
                 "/start_at",
-                "is too long ago: these are too many intervals");
+                "asks for too many intervals, more than " + MAXIMUM_INTERVALS
+                        + ": name a later one, or leave it out to begin with the earliest data");
         violations.orThrow();
         return new Wish(start, end, scope, concurrency);
+    }
+
+    private int defaultConcurrency() {
+        return Math.min(DEFAULT_CONCURRENCY, settings.maxConcurrency());
     }
 
     private static BackfillScope checkScope(@Nullable String word, Violations violations) {
@@ -264,7 +267,7 @@ public class BackfillService {
     }
 
     /// The end of the last interval that can be exported: it has ended, and begins before `end_at`.
-    private static Instant lastFinishedBoundary(BatchExport export, Instant now) {
+    static Instant lastFinishedBoundary(BatchExport export, Instant now) {
         Instant finished = export.timeline().floor(now);
         if (export.endAt() == null) {
             return finished;
@@ -286,10 +289,6 @@ public class BackfillService {
             case Frequency.Day() -> grid.within(start, end).count();
             case Frequency.Week() -> grid.within(start, end).count();
         };
-    }
-
-    private static RowSelection selection(BatchExport export, Instant start, Instant end) {
-        return export.selection(new Interval(start, end));
     }
 
     private Instant now() {

@@ -9,6 +9,7 @@ import static dev.batchexports.server.store.Columns.timestampOrNull;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -32,8 +33,9 @@ public class BackfillStore {
     public void insert(Backfill backfill) {
         jdbc.sql("""
                         insert into backfills (id, batch_export_id, start_at, end_at, scope, concurrency, status,
-                            total_runs, created_at, last_updated_at)
-                        values (:id, :export, :start_at, :end_at, :scope, :concurrency, :status, :total_runs, :now, :now)
+                            total_runs, rerun_of, created_at, last_updated_at)
+                        values (:id, :export, :start_at, :end_at, :scope, :concurrency, :status, :total_runs,
+                            :rerun_of, :now, :now)
                         """)
                 .param("id", backfill.id())
                 .param("export", backfill.exportId())
@@ -43,6 +45,7 @@ public class BackfillStore {
                 .param("concurrency", backfill.concurrency())
                 .param("status", backfill.status().word())
                 .param("total_runs", backfill.totalRuns())
+                .param("rerun_of", backfill.rerunOf())
                 .param("now", timestamp(backfill.createdAt()))
                 .update();
     }
@@ -95,12 +98,17 @@ public class BackfillStore {
     public boolean move(UUID id, BackfillStatus status, Instant now) {
         return jdbc.sql("""
                                 update backfills set status = :status, last_updated_at = :now,
+                                    active_seconds = active_seconds + case when :running then 0 else
+                                        coalesce(extract(epoch from :now::timestamptz - active_since), 0) end,
+                                    active_since = case when :running
+                                        then coalesce(active_since, :now::timestamptz) end,
                                     finished_at = case when :finished then :now::timestamptz end
                                 where id = :id and %s
                                 """.formatted(ACTIVE))
                         .param("id", id)
                         .param("status", status.word())
                         .param("finished", status.isFinished())
+                        .param("running", status == BackfillStatus.RUNNING)
                         .param("now", timestamp(now))
                         .update()
                 > 0;
@@ -108,8 +116,12 @@ public class BackfillStore {
 
     /// Shows that a backfill has begun, unless it was paused or has ended in the meantime.
     public void begin(UUID id, Instant now) {
-        jdbc.sql(
-                        "update backfills set status = 'Running', last_updated_at = :now where id = :id and status = 'Starting'")
+        jdbc.sql("""
+                        update backfills set last_updated_at = :now, begun_at = coalesce(begun_at, :now::timestamptz),
+                            active_since = case when status = 'Starting' then :now::timestamptz else active_since end,
+                            status = case when status = 'Starting' then 'Running' else status end
+                        where id = :id and %s
+                        """.formatted(ACTIVE))
                 .param("id", id)
                 .param("now", timestamp(now))
                 .update();
@@ -124,6 +136,26 @@ public class BackfillStore {
                 .param("id", id)
                 .param("start_at", timestamp(startAt))
                 .param("total", totalRuns)
+                .param("now", timestamp(now))
+                .update();
+    }
+
+    /// Adds to the figures of a backfill.
+    ///
+    /// @param finished how many runs have ended
+    /// @param failed how many of them not as Completed; less than none when a run made good for one
+    /// @param rows how many rows they exported
+    public void add(UUID id, int finished, int failed, long rows, Instant now) {
+        jdbc.sql("""
+                        update backfills set last_updated_at = :now, finished_runs = finished_runs + :finished,
+                            failed_runs = failed_runs + :failed,
+                            total_records_count = coalesce(total_records_count, 0) + :rows
+                        where id = :id
+                        """)
+                .param("id", id)
+                .param("finished", finished)
+                .param("failed", failed)
+                .param("rows", rows)
                 .param("now", timestamp(now))
                 .update();
     }
@@ -158,8 +190,12 @@ public class BackfillStore {
                 row.getInt("finished_runs"),
                 row.getInt("failed_runs"),
                 longOrNull(row, "total_records_count"),
+                row.getObject("rerun_of", UUID.class),
                 instant(row, "created_at"),
                 instant(row, "last_updated_at"),
+                instantOrNull(row, "begun_at"),
+                instantOrNull(row, "active_since"),
+                Duration.ofMillis(Math.round(row.getDouble("active_seconds") * 1000)),
                 instantOrNull(row, "finished_at"));
     }
 }

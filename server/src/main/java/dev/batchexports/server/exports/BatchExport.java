@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// @param scheduleVersion the version that the Temporal schedule was last made to match
 /// @param settle how long a run waits after its upper bound before it reads
 /// @param giveUpAfter how long a run retries before it fails
+/// @param pauseAfterFailures how many failed runs in a row pause the export; 0 for any number
 public record BatchExport(
         UUID id,
         long projectId,
@@ -42,6 +43,7 @@ public record BatchExport(
         LateRows lateRows,
         Duration settle,
         Duration giveUpAfter,
+        int pauseAfterFailures,
         long version,
         long scheduleVersion,
         Instant createdAt,
@@ -52,6 +54,36 @@ public record BatchExport(
     /// The rows of an interval: the one place that says which they are.
     public RowSelection selection(Interval interval) {
         return new RowSelection(model, projectId, interval, includeEvents, excludeEvents, filters);
+    }
+
+    /// This export, paused by the server itself.
+    public BatchExport pausedBecause(String reason, Instant now) {
+        return new BatchExport(
+                id,
+                projectId,
+                name,
+                model,
+                destination,
+                grid,
+                pastGrids,
+                includeEvents,
+                excludeEvents,
+                filters,
+                true,
+                reason,
+                startAt,
+                endAt,
+                rerunMode,
+                lateRows,
+                settle,
+                giveUpAfter,
+                pauseAfterFailures,
+                version,
+                scheduleVersion,
+                createdAt,
+                now,
+                now,
+                deletedAt);
     }
 
     public ExportStatus status(Instant now) {

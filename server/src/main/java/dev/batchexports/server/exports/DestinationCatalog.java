@@ -166,7 +166,7 @@ public final class DestinationCatalog {
     /// @throws InvalidConfigurationException naming every field that is wrong
     public <C extends Record> Destination open(
             DestinationType<C> type, Map<String, Object> config, DestinationLimits limits) {
-        return type.open(type.configurationType().cast(configuration(type, config)), limits);
+        return type.open(type.configurationType().cast(configuration(type, config)), limits.withHosts(guard::resolve));
     }
 
     private static byte[] context(UUID exportId) {

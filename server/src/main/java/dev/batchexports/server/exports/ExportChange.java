@@ -101,6 +101,7 @@ final class ExportChange {
         form.put("late_rows", export.lateRows().word());
         form.put("settle_seconds", export.settle().toSeconds());
         form.put("give_up_after_seconds", export.giveUpAfter().toSeconds());
+        form.put("pause_after_failures", export.pauseAfterFailures());
         return form;
     }
 }

@@ -32,7 +32,8 @@ record ExportDraft(
         RerunMode rerunMode,
         LateRows lateRows,
         Duration settle,
-        Duration giveUpAfter) {
+        Duration giveUpAfter,
+        int pauseAfterFailures) {
 
     /// The rows of an interval.
     RowSelection selection(long projectId, Interval interval) {
@@ -60,6 +61,7 @@ record ExportDraft(
                 lateRows,
                 settle,
                 giveUpAfter,
+                pauseAfterFailures,
                 1,
                 0,
                 now,
@@ -91,6 +93,7 @@ record ExportDraft(
                 lateRows,
                 settle,
                 giveUpAfter,
+                pauseAfterFailures,
                 export.version(),
                 export.scheduleVersion(),
                 export.createdAt(),

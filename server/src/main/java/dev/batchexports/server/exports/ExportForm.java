@@ -114,7 +114,15 @@ public record ExportForm(
                 minimum = "1",
                 maximum = "31536000")
         @Nullable
-        Long giveUpAfterSeconds) {
+        Long giveUpAfterSeconds,
+
+        @Schema(
+                description = "How many runs in a row may fail before the export is paused, those of backfills left"
+                        + " out; 10 by default, 0 for any number.",
+                minimum = "0",
+                maximum = "10000")
+        @Nullable
+        Integer pauseAfterFailures) {
 
     static final int NAME_LENGTH = 255;
 

@@ -37,6 +37,8 @@ public class ExportRules {
     private static final int MAXIMUM_SETTLE_SECONDS = 3_600;
     private static final long DEFAULT_GIVE_UP_SECONDS = 86_400;
     private static final long MAXIMUM_GIVE_UP_SECONDS = 365L * 86_400;
+    private static final int DEFAULT_PAUSE_AFTER_FAILURES = 10;
+    private static final int MAXIMUM_PAUSE_AFTER_FAILURES = 10_000;
     private static final int EVENT_NAMES = 1_000;
     private static final int EVENT_NAME_LENGTH = 400;
     private static final String INTERVALS =
@@ -115,6 +117,12 @@ public class ExportRules {
                 giveUpAfter >= 1 && giveUpAfter <= MAXIMUM_GIVE_UP_SECONDS,
                 "/give_up_after_seconds",
                 "must be 1 to " + MAXIMUM_GIVE_UP_SECONDS);
+        int pauseAfterFailures =
+                form.pauseAfterFailures() == null ? DEFAULT_PAUSE_AFTER_FAILURES : form.pauseAfterFailures();
+        violations.require(
+                pauseAfterFailures >= 0 && pauseAfterFailures <= MAXIMUM_PAUSE_AFTER_FAILURES,
+                "/pause_after_failures",
+                "must be 0 to " + MAXIMUM_PAUSE_AFTER_FAILURES);
         violations.orThrow();
 
         return new ExportDraft(
@@ -132,7 +140,8 @@ public class ExportRules {
                 rerunMode.orElseThrow(),
                 lateRows,
                 Duration.ofSeconds(settle),
-                Duration.ofSeconds(giveUpAfter));
+                Duration.ofSeconds(giveUpAfter),
+                pauseAfterFailures);
     }
 
     /// Reads when a batch export would run, whatever else of it is unfinished.

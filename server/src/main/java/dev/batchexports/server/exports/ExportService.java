@@ -306,6 +306,7 @@ public class ExportService {
                 export.lateRows(),
                 export.settle(),
                 export.giveUpAfter(),
+                export.pauseAfterFailures(),
                 export.version(),
                 export.scheduleVersion(),
                 export.createdAt(),

@@ -48,13 +48,13 @@ public class ExportStore {
                 insert into batch_exports (id, project_id, name, model, destination_type, destination_config,
                     destination_secrets, frequency, time_zone, offset_hour, offset_day, filters, include_events,
                     exclude_events, paused, pause_reason, start_at, end_at, rerun_mode, settle_seconds,
-                    give_up_after_seconds, version, schedule_version, created_at, last_updated_at, last_paused_at,
-                    past_grids, late_rows, next_fill_at)
+                    give_up_after_seconds, pause_after_failures, version, schedule_version, created_at,
+                    last_updated_at, last_paused_at, past_grids, late_rows, next_fill_at)
                 values (:id, :project_id, :name, :model::jsonb, :destination_type, :destination_config::jsonb,
                     :destination_secrets, :frequency, :time_zone, :offset_hour, :offset_day, :filters::jsonb,
                     :include_events, :exclude_events, :paused, :pause_reason, :start_at, :end_at, :rerun_mode,
-                    :settle_seconds, :give_up_after_seconds, :version, 0, :created_at, :last_updated_at,
-                    :last_paused_at, :past_grids::jsonb, :late_rows, :created_at)
+                    :settle_seconds, :give_up_after_seconds, :pause_after_failures, :version, 0, :created_at,
+                    :last_updated_at, :last_paused_at, :past_grids::jsonb, :late_rows, :created_at)
                 """), export).update();
         if (export.paused()) {
             jdbc.sql("insert into export_pauses (batch_export_id, paused_at) values (:id, 'epoch')")
@@ -78,7 +78,8 @@ public class ExportStore {
                     offset_day = :offset_day, filters = :filters::jsonb, include_events = :include_events, exclude_events = :exclude_events,
                     paused = :paused, pause_reason = :pause_reason, start_at = :start_at, end_at = :end_at,
                     rerun_mode = :rerun_mode, settle_seconds = :settle_seconds,
-                    give_up_after_seconds = :give_up_after_seconds, version = version + 1,
+                    give_up_after_seconds = :give_up_after_seconds,
+                    pause_after_failures = :pause_after_failures, version = version + 1,
                     last_updated_at = :last_updated_at, last_paused_at = :last_paused_at,
                     past_grids = :past_grids::jsonb, late_rows = :late_rows, next_fill_at = :last_updated_at
                 where id = :id and project_id = :project_id and version = :version and deleted_at is null
@@ -326,6 +327,7 @@ public class ExportStore {
                 .param("late_rows", export.lateRows().word())
                 .param("settle_seconds", export.settle().toSeconds())
                 .param("give_up_after_seconds", export.giveUpAfter().toSeconds())
+                .param("pause_after_failures", export.pauseAfterFailures())
                 .param("version", export.version())
                 .param("created_at", timestamp(export.createdAt()))
                 .param("last_updated_at", timestamp(export.lastUpdatedAt()))
@@ -368,6 +370,7 @@ public class ExportStore {
                 LateRows.of(row.getString("late_rows")),
                 Duration.ofSeconds(row.getLong("settle_seconds")),
                 Duration.ofSeconds(row.getLong("give_up_after_seconds")),
+                row.getInt("pause_after_failures"),
                 row.getLong("version"),
                 row.getLong("schedule_version"),
                 instant(row, "created_at"),

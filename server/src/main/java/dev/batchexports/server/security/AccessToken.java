@@ -14,6 +14,7 @@ public record AccessToken(
         String name,
         @Nullable Long projectId,
         Set<Scope> scopes,
+        Instant createdAt,
         @Nullable Instant expiresAt,
         @Nullable Instant lastUsedAt) {
     public AccessToken {

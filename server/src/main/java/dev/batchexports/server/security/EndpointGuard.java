@@ -8,25 +8,62 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 /// Keeps destinations off addresses that only this machine or its network can reach (cloud metadata,
 /// loopback, private networks), unless `bx.limits.allow-private-endpoints` is set.
 ///
 /// A name may resolve to something else later, so the check belongs before every opening of a
-/// destination, not only to the validation of its configuration.
+/// destination, not only to the validation of its configuration. Whoever can choose how names are resolved
+/// connects to what [#resolve] returns: then nothing lies between the check and the connection.
 @Component
 public class EndpointGuard {
     private static final String FORBIDDEN = "must not lead to a loopback, private, link-local or otherwise reserved"
             + " address; whoever runs this server can allow it with BX_LIMITS_ALLOW_PRIVATE_ENDPOINTS=true";
 
-    private final boolean allowsPrivate;
+    /// Finds the addresses of a name.
+    public interface Names {
+        InetAddress[] find(String host) throws UnknownHostException;
+    }
 
+    /// A host has an address that must not be connected to. Its message continues "the endpoint ...".
+    public static final class ForbiddenAddressException extends UnknownHostException {
+        private static final long serialVersionUID = 1L;
+
+        ForbiddenAddressException() {
+            super(FORBIDDEN);
+        }
+    }
+
+    private final boolean allowsPrivate;
+    private final Names names;
+
+    @Autowired
     public EndpointGuard(Settings settings) {
-        this.allowsPrivate = settings.limits().allowPrivateEndpoints();
+        this(settings.limits().allowPrivateEndpoints(), InetAddress::getAllByName);
+    }
+
+    /// @param names how names are resolved
+    public EndpointGuard(boolean allowsPrivate, Names names) {
+        this.allowsPrivate = allowsPrivate;
+        this.names = names;
+    }
+
+    /// The addresses that a connection to a host may be made to. All of them are checked.
+    ///
+    /// @param host a name, or an address in any form, an IPv6 one with or without brackets
+    /// @throws ForbiddenAddressException when one of them is not allowed
+    public List<InetAddress> resolve(String host) throws UnknownHostException {
+        List<InetAddress> addresses = List.of(names.find(host));
+        if (!allowsPrivate && !addresses.stream().allMatch(EndpointGuard::isPublic)) {
+            throw new ForbiddenAddressException();
+        }
+        return addresses;
     }
 
     /// What is wrong with the endpoints of a destination's configuration: its parameters that end in `url`
@@ -81,9 +118,10 @@ public class EndpointGuard {
             return Optional.empty();
         }
         try {
-            return Arrays.stream(InetAddress.getAllByName(host)).allMatch(EndpointGuard::isPublic)
-                    ? Optional.empty()
-                    : Optional.of(FORBIDDEN);
+            resolve(host);
+            return Optional.empty();
+        } catch (ForbiddenAddressException e) {
+            return Optional.of(FORBIDDEN);
         } catch (UnknownHostException e) {
             return Optional.of("has a host that cannot be resolved");
         }

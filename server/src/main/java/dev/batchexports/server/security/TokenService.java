@@ -1,5 +1,8 @@
 package dev.batchexports.server.security;
 
+import dev.batchexports.server.request.ConflictException;
+import dev.batchexports.server.request.NotFoundException;
+import dev.batchexports.server.request.Violations;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -7,7 +10,10 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -58,9 +64,66 @@ public class TokenService implements SmartInitializingSingleton {
 
     /// @param expiresAt null for never
     public String issue(String name, Set<Scope> scopes, @Nullable Long projectId, @Nullable Instant expiresAt) {
+        return create(name, scopes, projectId, expiresAt).secret();
+    }
+
+    private IssuedToken create(String name, Set<Scope> scopes, @Nullable Long projectId, @Nullable Instant expiresAt) {
         String token = PREFIX + random();
-        store(token, name, scopes, projectId, expiresAt);
-        return token;
+        return new IssuedToken(store(token, name, scopes, projectId, expiresAt), token);
+    }
+
+    /// Issues a token as somebody asks for it who holds another one. A token for one project makes tokens for
+    /// this project only, and no token allows more than the one that made it.
+    ///
+    /// @throws dev.batchexports.server.request.InvalidRequestException naming everything that is wrong
+    public IssuedToken issue(AccessToken holder, TokenForm form, Violations violations) {
+        String name = form.name() == null ? "" : form.name().strip();
+        violations.require(
+                !name.isEmpty() && name.length() <= TokenForm.NAME_LENGTH,
+                "/name",
+                "must have 1 to " + TokenForm.NAME_LENGTH + " characters");
+        Set<Scope> scopes = EnumSet.noneOf(Scope.class);
+        List<String> words = form.scopes() == null ? List.of() : form.scopes();
+        violations.require(!words.isEmpty(), "/scopes", "must name at least one scope");
+        for (int index = 0; index < words.size(); index++) {
+            Optional<Scope> scope = Scope.of(words.get(index));
+            violations.require(
+                    scope.isPresent(), "/scopes/" + index, "must be batch_export:read, batch_export:write or admin");
+            scope.ifPresent(scopes::add);
+        }
+        Long project = form.projectId() == null ? holder.projectId() : form.projectId();
+        violations.require(project == null || project > 0, "/project_id", "must be a project's number");
+        violations.require(
+                project == null || holder.allowsProject(project),
+                "/project_id",
+                "must be the project of the token that asks, " + holder.projectId());
+        violations.require(
+                form.expiresAt() == null || form.expiresAt().isAfter(clock.instant()),
+                "/expires_at",
+                "must be in the future");
+        violations.orThrow();
+        return create(name, scopes, project, form.expiresAt());
+    }
+
+    /// The tokens that the holder of a token may see, newest first: those of its project, or all.
+    public List<AccessToken> list(AccessToken holder) {
+        return tokens.list(holder.projectId());
+    }
+
+    /// Makes a token worthless at once.
+    ///
+    /// @throws NotFoundException when the holder may see no such token
+    /// @throws ConflictException when it is the holder's own
+    public void revoke(AccessToken holder, UUID id) {
+        AccessToken token = tokens.find(id)
+                .filter(found ->
+                        holder.projectId() == null || holder.projectId().equals(found.projectId()))
+                .orElseThrow(() -> new NotFoundException("token"));
+        if (token.id().equals(holder.id())) {
+            throw new ConflictException(
+                    "token_in_use", "This is the token that asks: delete it with another one, so that one is left.");
+        }
+        tokens.delete(id);
     }
 
     /// What a token stands for; empty when it is unknown or has expired.
@@ -73,12 +136,18 @@ public class TokenService implements SmartInitializingSingleton {
         return found;
     }
 
-    private void store(
+    private AccessToken store(
             String token, String name, Set<Scope> scopes, @Nullable Long projectId, @Nullable Instant expiresAt) {
-        tokens.insert(
-                new AccessToken(UUID.randomUUID(), name, projectId, scopes, expiresAt, null),
-                hash(token),
-                clock.instant());
+        AccessToken stored = new AccessToken(
+                UUID.randomUUID(),
+                name,
+                projectId,
+                scopes,
+                clock.instant().truncatedTo(ChronoUnit.MICROS),
+                expiresAt,
+                null);
+        tokens.insert(stored, hash(token));
+        return stored;
     }
 
     /// A secret that nobody can guess, of characters that URLs and cookies take as they are.

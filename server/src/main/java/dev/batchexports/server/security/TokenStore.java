@@ -1,6 +1,7 @@
 package dev.batchexports.server.security;
 
 import static dev.batchexports.server.store.Columns.array;
+import static dev.batchexports.server.store.Columns.instant;
 import static dev.batchexports.server.store.Columns.instantOrNull;
 import static dev.batchexports.server.store.Columns.longOrNull;
 import static dev.batchexports.server.store.Columns.strings;
@@ -10,10 +11,12 @@ import static dev.batchexports.server.store.Columns.timestampOrNull;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -27,7 +30,7 @@ class TokenStore {
     }
 
     /// Stores a token, unless one with this hash is there.
-    void insert(AccessToken token, byte[] hash, Instant now) {
+    void insert(AccessToken token, byte[] hash) {
         jdbc.sql("""
                         insert into api_tokens (id, name, project_id, scopes, hash, created_at, expires_at)
                         values (:id, :name, :project, :scopes, :hash, :now, :expires_at)
@@ -40,7 +43,7 @@ class TokenStore {
                         "scopes",
                         array(token.scopes().stream().map(Scope::word).sorted().toList()))
                 .param("hash", hash)
-                .param("now", timestamp(now))
+                .param("now", timestamp(token.createdAt()))
                 .param("expires_at", timestampOrNull(token.expiresAt()))
                 .update();
     }
@@ -52,6 +55,28 @@ class TokenStore {
                 .param("hash", hash)
                 .query(TokenStore::read)
                 .optional();
+    }
+
+    Optional<AccessToken> find(UUID id) {
+        return jdbc.sql("select * from api_tokens where id = :id")
+                .param("id", id)
+                .query(TokenStore::read)
+                .optional();
+    }
+
+    /// All tokens, newest first.
+    ///
+    /// @param projectId of the only project whose tokens are wanted; null for all tokens
+    List<AccessToken> list(@Nullable Long projectId) {
+        return jdbc.sql("""
+                        select * from api_tokens
+                        where :project::bigint is null or project_id = :project::bigint
+                        order by created_at desc, id desc
+                        """).param("project", projectId).query(TokenStore::read).list();
+    }
+
+    void delete(UUID id) {
+        jdbc.sql("delete from api_tokens where id = :id").param("id", id).update();
     }
 
     void used(UUID id, Instant now) {
@@ -69,6 +94,7 @@ class TokenStore {
                 strings(row, "scopes").stream()
                         .flatMap(word -> Scope.of(word).stream())
                         .collect(Collectors.toUnmodifiableSet()),
+                instant(row, "created_at"),
                 instantOrNull(row, "expires_at"),
                 instantOrNull(row, "last_used_at"));
     }

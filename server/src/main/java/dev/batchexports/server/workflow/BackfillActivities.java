@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public interface BackfillActivities {
     /// A part of a backfill's intervals.
     ///
-    /// @param boundaries that end them, oldest first
+    /// @param boundaries that end those that need a run, oldest first
     /// @param more whether others follow
     /// @param next after which boundary the others follow
     record Page(List<Instant> boundaries, boolean more, Instant next) {}
@@ -36,7 +36,8 @@ public interface BackfillActivities {
     @ActivityMethod(name = "backfill-begin")
     BackfillTicket begin(UUID backfillId);
 
-    /// The intervals after a boundary.
+    /// The intervals after a boundary that need a run. Intervals of this part that hold no rows are recorded
+    /// as exported.
     ///
     /// @param after null for the first ones
     @ActivityMethod(name = "backfill-page")

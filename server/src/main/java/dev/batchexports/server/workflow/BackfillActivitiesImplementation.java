@@ -29,7 +29,9 @@ final class BackfillActivitiesImplementation implements BackfillActivities {
 
     @Override
     public Page page(UUID backfillId, @Nullable Instant after) {
-        return ActivityCalls.execute(() -> reported(backfillId, () -> execution.page(backfillId, after)));
+        return ActivityCalls.executeWithHeartbeats(
+                Cancellation.STOPS_IT,
+                (attempt, watch) -> reported(backfillId, () -> execution.page(backfillId, after, attempt.number())));
     }
 
     /// An error that is not retried ends the backfill, and is logged where users look.

@@ -2,13 +2,18 @@ package dev.batchexports.server.workflow;
 
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.source.QueryTag;
 import dev.batchexports.core.source.RowSelection;
 import dev.batchexports.core.source.Source;
+import dev.batchexports.server.Settings;
 import dev.batchexports.server.backfills.Backfill;
-import dev.batchexports.server.backfills.BackfillScope;
+import dev.batchexports.server.backfills.BackfillEndings;
+import dev.batchexports.server.backfills.BackfillRunStore;
+import dev.batchexports.server.backfills.BackfillRunStore.EmptyInterval;
 import dev.batchexports.server.backfills.BackfillStatus;
 import dev.batchexports.server.backfills.BackfillStore;
 import dev.batchexports.server.backfills.EarliestInterval;
+import dev.batchexports.server.backfills.RowsByInterval;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.DestinationCatalog;
 import dev.batchexports.server.exports.ExportStore;
@@ -24,8 +29,12 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// What a backfill's workflow does with the database and the source. Knows nothing of Temporal.
@@ -36,31 +45,41 @@ final class BackfillExecution {
     /// How many intervals are handed out at once.
     private static final int PAGE = 100;
 
-    /// How many intervals are looked at for one page: those without a gap are passed over quickly.
-    private static final int SCAN = 5_000;
+    /// How many intervals are looked at for one page: those without rows or without a gap are passed over
+    /// quickly.
+    private static final int SCAN = 1_000;
 
     private final ExportStore exports;
     private final RunStore runs;
     private final BackfillStore backfills;
+    private final BackfillRunStore backfillRuns;
+    private final BackfillEndings endings;
     private final DestinationCatalog catalog;
     private final Source source;
     private final RunLog log;
+    private final Settings.Reconciliation reconciliation;
     private final InstantSource clock;
 
     BackfillExecution(
             ExportStore exports,
             RunStore runs,
             BackfillStore backfills,
+            BackfillRunStore backfillRuns,
+            BackfillEndings endings,
             DestinationCatalog catalog,
             Source source,
             RunLog log,
+            Settings.Reconciliation reconciliation,
             InstantSource clock) {
         this.exports = exports;
         this.runs = runs;
         this.backfills = backfills;
+        this.backfillRuns = backfillRuns;
+        this.endings = endings;
         this.catalog = catalog;
         this.source = source;
         this.log = log;
+        this.reconciliation = reconciliation;
         this.clock = clock;
     }
 
@@ -75,7 +94,7 @@ final class BackfillExecution {
         }
         int intervals = 0;
         for (Instant after = start; ; ) {
-            Page page = page(export, backfill.scope(), after, end, Integer.MAX_VALUE);
+            Page page = candidates(export, backfill, after);
             intervals += page.boundaries().size();
             after = page.next();
             if (!page.more()) {
@@ -88,44 +107,133 @@ final class BackfillExecution {
                 export.id(),
                 LogLevel.INFO,
                 STAGE,
-                "Backfill of %s to %s: %d intervals.".formatted(start, end, intervals));
-        return new BackfillTicket(catalog.type(export.destination().type()).workflowType(), backfill.concurrency());
+                "Backfill of %s to %s: %,d intervals.".formatted(start, end, intervals));
+        boolean paused = backfill(backfillId).status() == BackfillStatus.PAUSED;
+        return new BackfillTicket(
+                catalog.type(export.destination().type()).workflowType(), backfill.concurrency(), paused);
     }
 
-    /// The next intervals to export.
-    Page page(UUID backfillId, @Nullable Instant after) {
+    /// The next intervals to export. Those without rows, and only those, are recorded as exported instead.
+    /// May be repeated.
+    ///
+    /// @param attempt names the query at the source
+    Page page(UUID backfillId, @Nullable Instant after, int attempt) {
         Backfill backfill = backfill(backfillId);
         BatchExport export = export(backfill);
         Instant start = after == null ? backfill.startAt() : after;
         if (start == null || export.deletedAt() != null || backfill.status().isFinished()) {
             return new Page(List.of(), false, backfill.endAt());
         }
-        return page(export, backfill.scope(), start, backfill.endAt(), PAGE);
+        Page candidates = candidates(export, backfill, start);
+        Set<Instant> empty = emptyOnes(export, backfill, candidates.boundaries(), attempt);
+        List<Instant> wanted = new ArrayList<>();
+        for (Instant boundary : candidates.boundaries()) {
+            if (empty.contains(boundary)) {
+                continue;
+            }
+            if (wanted.size() == PAGE) {
+                recordEmpty(export, backfill, candidates.boundaries(), empty, wanted.getLast());
+                return new Page(wanted, true, wanted.getLast());
+            }
+            wanted.add(boundary);
+        }
+        recordEmpty(export, backfill, candidates.boundaries(), empty, candidates.next());
+        return new Page(wanted, candidates.more(), candidates.next());
     }
 
-    private Page page(BatchExport export, BackfillScope scope, Instant start, Instant end, int most) {
+    /// The intervals after a boundary that the backfill is about, whether they hold rows or not.
+    private Page candidates(BatchExport export, Backfill backfill, Instant start) {
+        if (backfill.rerunOf() != null) {
+            return failedOnes(export, backfill(backfill.rerunOf()), start);
+        }
         List<Instant> seen = new ArrayList<>(SCAN);
-        Iterator<Interval> intervals = export.timeline().within(start, end).iterator();
+        Iterator<Interval> intervals =
+                export.timeline().within(start, backfill.endAt()).iterator();
         while (intervals.hasNext() && seen.size() < SCAN) {
             seen.add(intervals.next().end());
         }
         if (seen.isEmpty()) {
-            return new Page(List.of(), false, end);
+            return new Page(List.of(), false, backfill.endAt());
         }
-        Coverage coverage = switch (scope) {
+        Coverage coverage = switch (backfill.scope()) {
             case ALL -> new Coverage(List.of());
             case GAPS -> runs.coverage(export.id(), start, seen.getLast());
         };
-        List<Instant> wanted = new ArrayList<>();
-        for (Instant boundary : seen) {
-            if (wanted.size() == most) {
-                return new Page(wanted, true, wanted.getLast());
-            }
-            export.intervalScheduledAt(boundary)
-                    .filter(interval -> !coverage.covers(interval))
-                    .ifPresent(interval -> wanted.add(boundary));
-        }
+        List<Instant> wanted = seen.stream()
+                .filter(boundary -> export.intervalScheduledAt(boundary)
+                        .filter(interval -> !coverage.covers(interval))
+                        .isPresent())
+                .toList();
         return new Page(wanted, intervals.hasNext(), seen.getLast());
+    }
+
+    private Page failedOnes(BatchExport export, Backfill original, Instant after) {
+        List<Instant> failed = backfillRuns.failed(original, after, SCAN);
+        List<Instant> wanted = failed.stream()
+                .filter(boundary -> export.timeline().isBoundary(boundary)
+                        && export.intervalScheduledAt(boundary).isPresent())
+                .toList();
+        return new Page(wanted, failed.size() == SCAN, failed.isEmpty() ? original.endAt() : failed.getLast());
+    }
+
+    /// Which of these intervals need no run, because they hold no rows and nothing of them can be at the
+    /// destination. They are counted now, whatever an earlier plan has said, and only after their settle
+    /// delay, as a run would.
+    private Set<Instant> emptyOnes(BatchExport export, Backfill backfill, List<Instant> boundaries, int attempt) {
+        if (boundaries.isEmpty() || !RowsByInterval.isKnowable(export)) {
+            return Set.of();
+        }
+        Instant settled = clock.instant().minus(export.settle());
+        List<EmptyInterval> candidates = intervals(
+                export,
+                boundaries.stream()
+                        .filter(boundary -> !boundary.isAfter(settled))
+                        .toList());
+        Set<Instant> touched = backfillRuns.touched(export.id(), candidates);
+        Map<Instant, Interval> untouched = new TreeMap<>();
+        for (EmptyInterval candidate : candidates) {
+            if (!touched.contains(candidate.boundary())) {
+                untouched.put(candidate.boundary(), candidate.interval());
+            }
+        }
+        Map<Instant, Long> rows =
+                RowsByInterval.count(source, export, untouched, new QueryTag(backfill.id(), "intervals", attempt));
+        return untouched.keySet().stream()
+                .filter(boundary -> !rows.containsKey(boundary))
+                .collect(Collectors.toSet());
+    }
+
+    private List<EmptyInterval> intervals(BatchExport export, List<Instant> boundaries) {
+        Instant now = clock.instant();
+        List<EmptyInterval> intervals = new ArrayList<>();
+        for (Instant boundary : boundaries) {
+            Interval interval = export.intervalScheduledAt(boundary).orElseThrow();
+            intervals.add(new EmptyInterval(boundary, interval, reconciliation.first(interval, now)));
+        }
+        return intervals;
+    }
+
+    private void recordEmpty(
+            BatchExport export, Backfill backfill, List<Instant> boundaries, Set<Instant> empty, Instant last) {
+        List<EmptyInterval> intervals = intervals(
+                export,
+                boundaries.stream()
+                        .filter(boundary -> empty.contains(boundary) && !boundary.isAfter(last))
+                        .toList());
+        if (intervals.isEmpty()) {
+            return;
+        }
+        int recorded =
+                backfillRuns.recordEmpty(backfill, export, SettingsFingerprint.of(export), intervals, clock.instant());
+        log.add(
+                export.id(),
+                LogLevel.INFO,
+                STAGE,
+                "%,d intervals between %s and %s hold no rows: nothing to export."
+                        .formatted(
+                                recorded,
+                                intervals.getFirst().interval().start(),
+                                intervals.getLast().interval().end()));
     }
 
     /// Whether an interval that was being exported by somebody else can be had now; empty while it
@@ -166,7 +274,7 @@ final class BackfillExecution {
             case CANCELLED -> BackfillStatus.CANCELLED;
             case FAILED -> BackfillStatus.FAILED;
         };
-        if (backfills.move(backfillId, status, clock.instant())) {
+        if (endings.end(backfillId, status, clock.instant())) {
             log.add(
                     backfill.exportId(),
                     status == BackfillStatus.FAILED ? LogLevel.ERROR : LogLevel.INFO,
@@ -184,7 +292,8 @@ final class BackfillExecution {
     private Optional<Instant> earliest(BatchExport export, Backfill backfill) {
         Instant end = backfill.endAt();
         RowSelection selection = export.selection(new Interval(export.grid().previous(end), end));
-        return EarliestInterval.start(source, selection, export.grid(), end, backfill.id());
+        return EarliestInterval.start(source, selection, export.grid(), end, backfill.id())
+                .map(export.timeline()::floor);
     }
 
     private Backfill backfill(UUID id) {

@@ -18,7 +18,8 @@ public record BackfillInput(
     ///
     /// @param workflowType of its runs
     /// @param concurrency how many runs at once
-    public record BackfillTicket(String workflowType, int concurrency) {}
+    /// @param paused whether it was paused before its workflow began
+    public record BackfillTicket(String workflowType, int concurrency, boolean paused) {}
 
     static BackfillInput first(UUID exportId, UUID backfillId) {
         return new BackfillInput(exportId, backfillId, null, null, false);

@@ -20,19 +20,24 @@ import io.temporal.workflow.Workflow;
 import io.temporal.workflow.WorkflowInit;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /// The runs of a backfill are children with the same workflow type and ids as the runs of the schedule,
 /// so that an interval is never exported twice at once; where one is under way already, the backfill
 /// waits for it. How a run ends is written to its row by the run itself, which also counts the backfill
 /// anew: this workflow only starts runs and waits for them.
 ///
-/// History stays below 5,000 events: a child and what follows it are about 9 events, some more where an
-/// interval is busy, and after [#RUNS_PER_EXECUTION] children the workflow goes on as a new execution.
+/// Intervals without rows need no child: the activity that finds the next intervals records them.
+///
+/// History stays below 5,000 events: a child and what follows it are about 9 events, and after
+/// [#RUNS_PER_EXECUTION] children, or [#EVENTS_PER_EXECUTION] events where intervals are busy, the workflow
+/// goes on as a new execution.
 /// Children do not report to a new execution, so the old one waits for its last ones first.
 public final class BackfillWorkflowImplementation implements BackfillWorkflow {
-    static final int RUNS_PER_EXECUTION = 200;
+    static final int RUNS_PER_EXECUTION = 100;
+    static final long EVENTS_PER_EXECUTION = 2500;
 
-    private static final Duration BEGIN = Duration.ofHours(1);
+    private static final Duration SEARCH = Duration.ofHours(1);
     private static final Duration SHORT_ACTIVITY = Duration.ofMinutes(2);
     private static final Duration BEFORE_NEXT_TRY = Duration.ofSeconds(2);
 
@@ -42,15 +47,16 @@ public final class BackfillWorkflowImplementation implements BackfillWorkflow {
                     .setStartToCloseTimeout(SHORT_ACTIVITY)
                     .setRetryOptions(retry())
                     .build());
-    private final BackfillActivities begin = Workflow.newActivityStub(
+    private final BackfillActivities searching = Workflow.newActivityStub(
             BackfillActivities.class,
             ActivityOptions.newBuilder()
-                    .setStartToCloseTimeout(BEGIN)
+                    .setStartToCloseTimeout(SEARCH)
                     .setHeartbeatTimeout(Heartbeats.TIMEOUT)
                     .setRetryOptions(retry())
                     .build());
     private final BackfillInput input;
     private boolean paused;
+    private boolean signalled;
     private int running;
 
     /// Called by the worker, before the first signal is handled.
@@ -82,7 +88,9 @@ public final class BackfillWorkflowImplementation implements BackfillWorkflow {
     private void startRuns() {
         BackfillTicket ticket = input.ticket();
         if (ticket == null) {
-            ticket = begin.begin(input.backfillId());
+            ticket = searching.begin(input.backfillId());
+            // What a signal has said since then is newer.
+            paused = signalled ? paused : ticket.paused();
         }
         int concurrency = ticket.concurrency();
         String type = ticket.workflowType();
@@ -90,21 +98,35 @@ public final class BackfillWorkflowImplementation implements BackfillWorkflow {
         int started = 0;
         boolean more = true;
         while (more) {
-            if (started >= RUNS_PER_EXECUTION && after != null) {
-                Workflow.await(() -> running == 0 && Workflow.isEveryHandlerFinished());
-                Workflow.newContinueAsNewStub(BackfillWorkflow.class)
-                        .execute(new BackfillInput(input.exportId(), input.backfillId(), ticket, after, paused));
-            }
-            Page page = activities.page(input.backfillId(), after);
+            Workflow.await(() -> !paused);
+            Page page = searching.page(input.backfillId(), after);
             for (Instant boundary : page.boundaries()) {
                 Workflow.await(() -> !paused && running < concurrency);
+                if (started >= RUNS_PER_EXECUTION || isHistoryLong()) {
+                    goOn(ticket, after);
+                }
                 running++;
                 started++;
                 Async.procedure(this::run, type, boundary);
+                after = boundary;
             }
             after = page.next();
+            if (page.more() && isHistoryLong()) {
+                goOn(ticket, after);
+            }
             more = page.more();
         }
+    }
+
+    private static boolean isHistoryLong() {
+        return Workflow.getInfo().getHistoryLength() >= EVENTS_PER_EXECUTION;
+    }
+
+    /// Goes on as a new execution: does not return.
+    private void goOn(BackfillTicket ticket, @Nullable Instant after) {
+        Workflow.await(() -> running == 0 && Workflow.isEveryHandlerFinished());
+        Workflow.newContinueAsNewStub(BackfillWorkflow.class)
+                .execute(new BackfillInput(input.exportId(), input.backfillId(), ticket, after, paused));
     }
 
     /// Executes one run, after the other run of the interval if there is one. Never fails.
@@ -147,12 +169,14 @@ public final class BackfillWorkflowImplementation implements BackfillWorkflow {
     @Override
     public void pause() {
         paused = true;
+        signalled = true;
         show(() -> activities.paused(input.backfillId()));
     }
 
     @Override
     public void resume() {
         paused = false;
+        signalled = true;
         show(() -> activities.resumed(input.backfillId()));
     }
 

@@ -9,6 +9,8 @@ import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.ExportStore;
 import dev.batchexports.server.exports.ExportStore.Unfilled;
 import dev.batchexports.server.exports.Pause;
+import dev.batchexports.server.notify.Notification;
+import dev.batchexports.server.notify.Outbox;
 import dev.batchexports.server.runs.Coverage;
 import dev.batchexports.server.runs.LogLevel;
 import dev.batchexports.server.runs.NewRun;
@@ -18,6 +20,7 @@ import dev.batchexports.server.runs.RunStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -57,6 +60,7 @@ final class Filler {
     private final RunStore runs;
     private final BackfillStore backfills;
     private final RunStarter starter;
+    private final Outbox outbox;
     private final RunLog log;
     private final InstantSource clock;
 
@@ -65,12 +69,14 @@ final class Filler {
             RunStore runs,
             BackfillStore backfills,
             RunStarter starter,
+            Outbox outbox,
             RunLog log,
             InstantSource clock) {
         this.exports = exports;
         this.runs = runs;
         this.backfills = backfills;
         this.starter = starter;
+        this.outbox = outbox;
         this.log = log;
         this.clock = clock;
     }
@@ -152,12 +158,13 @@ final class Filler {
         }
         int free = CATCHING_UP - runs.active(export.id()).size();
         Instant open = null;
-        for (Due wanted : missing) {
+        List<Due> gap = missing.stream()
+                .filter(wanted -> pauses.stream().noneMatch(pause -> pause.covers(wanted.boundary()))
+                        && underWay.stream().noneMatch(backfill -> covers(backfill, wanted.interval())))
+                .toList();
+        tell(export, gap, now);
+        for (Due wanted : gap) {
             Instant boundary = wanted.boundary();
-            if (pauses.stream().anyMatch(pause -> pause.covers(boundary))
-                    || underWay.stream().anyMatch(backfill -> covers(backfill, wanted.interval()))) {
-                continue;
-            }
             boolean started = (free > 0 || !boundary.isBefore(recent)) && start(export, wanted, now);
             if (started) {
                 free--;
@@ -166,6 +173,23 @@ final class Filler {
             }
         }
         return open;
+    }
+
+    /// Tells of intervals that the schedule should have started. While they are being started they stay one gap,
+    /// which is told once: it is known by its end.
+    private void tell(BatchExport export, List<Due> gap, Instant now) {
+        List<Due> unexpected = gap.stream()
+                .filter(wanted -> wanted.boundary().isAfter(export.createdAt()))
+                .toList();
+        if (!unexpected.isEmpty()) {
+            outbox.add(Notification.gapFound(
+                    export,
+                    new Interval(
+                            unexpected.getFirst().interval().start(),
+                            unexpected.getLast().interval().end()),
+                    "The schedule did not start %d of its runs; they are started now.".formatted(unexpected.size()),
+                    now.truncatedTo(ChronoUnit.MICROS)));
+        }
     }
 
     private static boolean covers(Backfill backfill, Interval interval) {

@@ -2,6 +2,7 @@ package dev.batchexports.server.workflow;
 
 import dev.batchexports.core.run.RunStatus;
 import dev.batchexports.server.backfills.Backfill;
+import dev.batchexports.server.backfills.BackfillEndings;
 import dev.batchexports.server.backfills.BackfillStatus;
 import dev.batchexports.server.backfills.BackfillStore;
 import dev.batchexports.server.exports.BatchExport;
@@ -55,6 +56,7 @@ final class Reconciler {
     private final ExportStore exports;
     private final RunStore runs;
     private final BackfillStore backfills;
+    private final BackfillEndings backfillEndings;
     private final LogStore logs;
     private final Orchestration orchestration;
     private final RunLifecycle lifecycle;
@@ -78,6 +80,7 @@ final class Reconciler {
             ExportStore exports,
             RunStore runs,
             BackfillStore backfills,
+            BackfillEndings backfillEndings,
             LogStore logs,
             Orchestration orchestration,
             RunLifecycle lifecycle,
@@ -89,6 +92,7 @@ final class Reconciler {
         this.exports = exports;
         this.runs = runs;
         this.backfills = backfills;
+        this.backfillEndings = backfillEndings;
         this.logs = logs;
         this.orchestration = orchestration;
         this.lifecycle = lifecycle;
@@ -310,7 +314,7 @@ final class Reconciler {
             case State.Unknown() -> {
                 if (isDeleted(backfill.exportId())) {
                     end(backfill, BackfillStatus.CANCELLED);
-                } else if (backfill.status() != BackfillStatus.STARTING) {
+                } else if (backfill.begunAt() != null) {
                     end(backfill, BackfillStatus.FAILED);
                 } else if (isOlderThanGrace(backfill.createdAt())) {
                     orchestration.startBackfill(
@@ -322,7 +326,7 @@ final class Reconciler {
 
     private void end(Backfill backfill, BackfillStatus status) {
         backfills.recount(backfill.id(), clock.instant());
-        backfills.move(backfill.id(), status, clock.instant());
+        backfillEndings.end(backfill.id(), status, clock.instant());
     }
 
     private boolean isOlderThanGrace(Instant time) {

@@ -1,6 +1,7 @@
 package dev.batchexports.server.workflow;
 
 import dev.batchexports.server.Settings;
+import dev.batchexports.server.store.Leadership;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;

@@ -4,7 +4,6 @@ import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.run.RunStatus;
 import dev.batchexports.core.run.RunTrigger;
 import dev.batchexports.server.Settings;
-import dev.batchexports.server.backfills.BackfillStore;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.DestinationCatalog;
 import dev.batchexports.server.exports.ExportStore;
@@ -31,7 +30,7 @@ final class RunLifecycle {
 
     private final ExportStore exports;
     private final RunStore runs;
-    private final BackfillStore backfills;
+    private final RunEndings endings;
     private final DestinationCatalog catalog;
     private final RunLog log;
     private final CrashPoints crashPoints;
@@ -42,7 +41,7 @@ final class RunLifecycle {
     RunLifecycle(
             ExportStore exports,
             RunStore runs,
-            BackfillStore backfills,
+            RunEndings endings,
             DestinationCatalog catalog,
             RunLog log,
             CrashPoints crashPoints,
@@ -51,7 +50,7 @@ final class RunLifecycle {
             InstantSource clock) {
         this.exports = exports;
         this.runs = runs;
-        this.backfills = backfills;
+        this.endings = endings;
         this.catalog = catalog;
         this.log = log;
         this.crashPoints = crashPoints;
@@ -219,15 +218,12 @@ final class RunLifecycle {
                         "GaveUp", tried + "The last error (" + last.code() + "): " + last.message(), last.fix(), false);
     }
 
-    /// Ends a run, counts its backfill anew and logs the end.
+    /// Ends a run and logs the end.
     ///
     /// @return false when it had ended before
     boolean end(Run run, RunStatus status, @Nullable RunError error) {
         Instant now = clock.instant();
-        boolean ended = runs.finish(run.id(), status, error, reconciliation.first(run.interval(), now), now);
-        if (run.backfillId() != null) {
-            backfills.recount(run.backfillId(), clock.instant());
-        }
+        boolean ended = endings.end(run, status, error, reconciliation.first(run.interval(), now));
         if (ended) {
             Run finished = runs.find(run.id()).orElseThrow();
             logEnd(finished);

@@ -6,8 +6,8 @@ import static dev.batchexports.server.workflow.TemporalConnection.isNotFound;
 import dev.batchexports.core.run.RunStatus;
 import dev.batchexports.core.run.RunTrigger;
 import dev.batchexports.server.backfills.Backfill;
+import dev.batchexports.server.backfills.BackfillEndings;
 import dev.batchexports.server.backfills.BackfillStatus;
-import dev.batchexports.server.backfills.BackfillStore;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.DestinationCatalog;
 import dev.batchexports.server.runs.Run;
@@ -36,7 +36,7 @@ final class TemporalOrchestration implements Orchestration {
     private final TemporalConnection temporal;
     private final DestinationCatalog catalog;
     private final RunStore runs;
-    private final BackfillStore backfills;
+    private final BackfillEndings backfills;
     private final RunLifecycle lifecycle;
     private final InstantSource clock;
 
@@ -44,7 +44,7 @@ final class TemporalOrchestration implements Orchestration {
             TemporalConnection temporal,
             DestinationCatalog catalog,
             RunStore runs,
-            BackfillStore backfills,
+            BackfillEndings backfills,
             RunLifecycle lifecycle,
             InstantSource clock) {
         this.temporal = temporal;
@@ -166,7 +166,7 @@ final class TemporalOrchestration implements Orchestration {
     public void cancelBackfill(Backfill backfill) {
         request(
                 temporal.client().newUntypedWorkflowStub(backfill.workflowId())::cancel,
-                () -> backfills.move(backfill.id(), BackfillStatus.CANCELLED, clock.instant()));
+                () -> backfills.end(backfill.id(), BackfillStatus.CANCELLED, clock.instant()));
     }
 
     @Override

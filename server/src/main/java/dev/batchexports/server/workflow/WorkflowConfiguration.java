@@ -2,19 +2,26 @@ package dev.batchexports.server.workflow;
 
 import dev.batchexports.core.source.Source;
 import dev.batchexports.server.Settings;
+import dev.batchexports.server.backfills.BackfillEndings;
+import dev.batchexports.server.backfills.BackfillRunStore;
 import dev.batchexports.server.backfills.BackfillStore;
 import dev.batchexports.server.exports.DestinationCatalog;
+import dev.batchexports.server.exports.ExportHealthStore;
 import dev.batchexports.server.exports.ExportStore;
+import dev.batchexports.server.notify.Outbox;
 import dev.batchexports.server.runs.LogStore;
 import dev.batchexports.server.runs.RunStarter;
 import dev.batchexports.server.runs.RunStore;
 import dev.batchexports.server.security.Keyring;
+import dev.batchexports.server.store.Leadership;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import javax.sql.DataSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /// Wires everything Temporal. Which parts begin to work depends on the process's role: [Workers] and
 /// [ReconcilerLoop] look at it themselves.
@@ -58,24 +65,29 @@ class WorkflowConfiguration {
     }
 
     @Bean
+    RunEndings runEndings(
+            ExportStore exports,
+            RunStore runs,
+            BackfillRunStore backfillRuns,
+            ExportHealthStore health,
+            Outbox outbox,
+            RunLog log,
+            PlatformTransactionManager transactions) {
+        return new RunEndings(
+                exports, runs, backfillRuns, health, outbox, log, new TransactionTemplate(transactions), clock);
+    }
+
+    @Bean
     RunLifecycle runLifecycle(
             ExportStore exports,
             RunStore runs,
-            BackfillStore backfills,
+            RunEndings endings,
             DestinationCatalog catalog,
             RunLog log,
             CrashPoints crashPoints,
             Settings settings) {
         return new RunLifecycle(
-                exports,
-                runs,
-                backfills,
-                catalog,
-                log,
-                crashPoints,
-                settings.worker(),
-                settings.reconciliation(),
-                clock);
+                exports, runs, endings, catalog, log, crashPoints, settings.worker(), settings.reconciliation(), clock);
     }
 
     @Bean
@@ -102,10 +114,23 @@ class WorkflowConfiguration {
             ExportStore exports,
             RunStore runs,
             BackfillStore backfills,
+            BackfillRunStore backfillRuns,
+            BackfillEndings backfillEndings,
             DestinationCatalog catalog,
             Source source,
-            RunLog log) {
-        return new BackfillExecution(exports, runs, backfills, catalog, source, log, clock);
+            RunLog log,
+            Settings settings) {
+        return new BackfillExecution(
+                exports,
+                runs,
+                backfills,
+                backfillRuns,
+                backfillEndings,
+                catalog,
+                source,
+                log,
+                settings.reconciliation(),
+                clock);
     }
 
     @Bean
@@ -130,9 +155,9 @@ class WorkflowConfiguration {
             TemporalConnection temporal,
             DestinationCatalog catalog,
             RunStore runs,
-            BackfillStore backfills,
+            BackfillEndings backfillEndings,
             RunLifecycle lifecycle) {
-        return new TemporalOrchestration(temporal, catalog, runs, backfills, lifecycle, clock);
+        return new TemporalOrchestration(temporal, catalog, runs, backfillEndings, lifecycle, clock);
     }
 
     @Bean
@@ -140,9 +165,11 @@ class WorkflowConfiguration {
             ExportStore exports,
             RunStore runs,
             BackfillStore backfills,
+            BackfillEndings backfillEndings,
             LogStore logs,
             Orchestration orchestration,
             RunLifecycle lifecycle,
+            Outbox outbox,
             RunLog log,
             TemporalConnection temporal,
             Settings settings) {
@@ -151,11 +178,12 @@ class WorkflowConfiguration {
                 exports,
                 runs,
                 backfills,
+                backfillEndings,
                 logs,
                 orchestration,
                 lifecycle,
                 new WorkflowInspector(temporal),
-                new Filler(exports, runs, backfills, starter, log, clock),
+                new Filler(exports, runs, backfills, starter, outbox, log, clock),
                 temporal,
                 settings.logs().retention(),
                 clock);

@@ -251,6 +251,7 @@ class BackfillRoutesTest {
     void aBackfillCanBePausedAndResumedAndBothMayBeRepeated() {
         String id = create(range(hour(0), hour(9))).get("id").stringValue();
         String path = export + "/backfills/" + id + "/";
+        begin(id);
 
         assertThat(client.post(path + "pause/", Map.of())
                         .is(200)
@@ -311,6 +312,7 @@ class BackfillRoutesTest {
     @Test
     void cancellingAndPausingNeedTemporal() {
         String id = create(range(hour(0), hour(9))).get("id").stringValue();
+        begin(id);
         orchestration.become(Mood.UNAVAILABLE);
 
         client.post(export + "/backfills/" + id + "/cancel/", Map.of()).is(503);
@@ -319,6 +321,111 @@ class BackfillRoutesTest {
                         .json()
                         .get("status")
                         .stringValue())
-                .isEqualTo("Starting");
+                .isEqualTo("Running");
+    }
+
+    /// As its workflow does when it begins.
+    private void begin(String id) {
+        server.bean(BackfillStore.class).begin(UUID.fromString(id), Instant.now());
+    }
+
+    @Test
+    void aBackfillWhoseWorkflowHasNotBegunIsPausedAndCancelledWithoutTemporal() {
+        orchestration.become(Mood.UNAVAILABLE);
+        String path = export + "/backfills/"
+                + create(range(hour(0), hour(9))).get("id").stringValue() + "/";
+
+        assertThat(status(client.post(path + "pause/", Map.of()))).isEqualTo("Paused");
+        assertThat(status(client.post(path + "resume/", Map.of()))).isEqualTo("Starting");
+        assertThat(status(client.post(path + "cancel/", Map.of()))).isEqualTo("Cancelled");
+    }
+
+    private static String status(ApiClient.Answer answer) {
+        return answer.is(200).json().get("status").stringValue();
+    }
+
+    @Test
+    void aPlanSaysWhatIsExportedAlreadyWhatIsEmptyAndHowTheRangeWasChanged() {
+        server.insertEvents(client.project(), hour(1), hour(6));
+        Runs runs = new Runs(export);
+        runs.completed(hour(2), 1);
+        runs.completed(hour(3), 0);
+        runs.completed(hour(6), 0);
+        client.patch(export + "/", Map.of("end_at", "2026-03-01T08:30:00Z")).is(200);
+
+        JsonNode plan = plan(range(hour(0).plusSeconds(60), hour(24)));
+
+        assertThat(plan.get("start_at").stringValue()).isEqualTo(hour(0).toString());
+        assertThat(plan.get("end_at").stringValue()).isEqualTo(hour(9).toString());
+        assertThat(plan.get("intervals").longValue()).isEqualTo(9);
+        assertThat(plan.get("empty_runs").longValue()).isEqualTo(7);
+        assertThat(plan.get("already_completed").longValue()).isEqualTo(3);
+        JsonNode ranges = plan.get("completed_ranges");
+        assertThat(texts(ranges, "start_at")).containsExactly(hour(1).toString(), hour(5).toString());
+        assertThat(texts(ranges, "end_at")).containsExactly(hour(3).toString(), hour(6).toString());
+        assertThat(ranges.at("/0/intervals").longValue()).isEqualTo(2);
+        assertThat(texts(plan.get("notes"), "code")).containsExactly("start_snapped", "end_cut_to_export_end");
+    }
+
+    @Test
+    void aPlanOfDaysCountsTheRowsOfEachDayOfTheZone() {
+        client.patch(export + "/", Map.of("interval", "day", "timezone", "Europe/Berlin"))
+                .is(200);
+        server.insertEvents(
+                client.project(),
+                Instant.parse("2026-03-28T22:59:59Z"),
+                Instant.parse("2026-03-28T23:00:00Z"),
+                Instant.parse("2026-03-29T21:59:59Z"));
+
+        JsonNode plan = plan(range(Instant.parse("2026-03-26T23:00:00Z"), Instant.parse("2026-03-30T22:00:00Z")));
+
+        assertThat(plan.get("intervals").longValue()).isEqualTo(4);
+        assertThat(plan.get("empty_runs").longValue()).isEqualTo(2);
+        assertThat(plan.get("rows").longValue()).isEqualTo(3);
+    }
+
+    @Test
+    void tooManyIntervalsAreRefused() {
+        assertThat(client.post(export + "/backfills/", range(Instant.parse("1800-01-01T00:00:00Z"), hour(0)))
+                        .is(400)
+                        .errors())
+                .containsOnlyKeys("/start_at");
+    }
+
+    @Test
+    void failedRunsOfAFinishedBackfillAreRunAgainByANewOne() {
+        JsonNode original = create(range(hour(0), hour(9)));
+        String id = original.get("id").stringValue();
+        String path = export + "/backfills/" + id + "/rerun_failed/";
+        assertThat(client.post(path, Map.of()).is(409).json().get("code").stringValue())
+                .isEqualTo("backfill_active");
+        server.bean(BackfillStore.class).move(UUID.fromString(id), BackfillStatus.FAILED, Instant.now());
+        assertThat(client.post(path, Map.of()).is(409).json().get("code").stringValue())
+                .isEqualTo("nothing_failed");
+        new Runs(export).failedOf(UUID.fromString(id), hour(4));
+
+        JsonNode again = client.post(path, Map.of()).is(201).json();
+
+        assertThat(again.get("rerun_of").stringValue()).isEqualTo(id);
+        assertThat(again.get("total_runs").intValue()).isEqualTo(1);
+        assertThat(again.get("scope").stringValue()).isEqualTo("all");
+        assertThat(orchestration.actions(again.get("id").stringValue())).containsExactly("start");
+    }
+
+    @Test
+    void progressIsToldWithTimeLeftAndSpeed() {
+        String id = create(range(hour(0), hour(10))).get("id").stringValue();
+        JsonNode fresh = client.get(export + "/backfills/" + id + "/").json();
+        assertThat(fresh.get("seconds_left").isNull()).isTrue();
+        assertThat(fresh.get("rows_per_second").isNull()).isTrue();
+        BackfillStore store = server.bean(BackfillStore.class);
+        store.begin(UUID.fromString(id), Instant.now().minusSeconds(20).truncatedTo(ChronoUnit.MICROS));
+        store.add(UUID.fromString(id), 4, 0, 1000, Instant.now());
+
+        JsonNode running = client.get(export + "/backfills/" + id + "/").json();
+
+        // 4 of 10 in 20 s, give or take what this test takes.
+        assertThat(running.get("seconds_left").longValue()).isBetween(30L, 60L);
+        assertThat(running.get("rows_per_second").doubleValue()).isBetween(25.0, 50.0);
     }
 }

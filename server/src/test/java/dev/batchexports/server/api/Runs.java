@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// Makes runs of an export as a worker would, without one.
 final class Runs {
@@ -34,13 +35,17 @@ final class Runs {
 
     /// A run that was scheduled for a boundary and is not picked up yet.
     Run starting(Instant boundary) {
+        return starting(boundary, RunTrigger.SCHEDULE, null);
+    }
+
+    private Run starting(Instant boundary, RunTrigger trigger, @Nullable UUID backfill) {
         return store.create(
                 new NewRun(
                         UUID.randomUUID(),
                         export.id(),
+                        backfill,
                         null,
-                        null,
-                        RunTrigger.SCHEDULE,
+                        trigger,
                         export.grid().endingAt(boundary),
                         boundary,
                         export.version(),
@@ -68,7 +73,14 @@ final class Runs {
     }
 
     Run failed(Instant boundary) {
-        Run run = starting(boundary);
+        return failed(starting(boundary));
+    }
+
+    Run failedOf(UUID backfill, Instant boundary) {
+        return failed(starting(boundary, RunTrigger.BACKFILL, backfill));
+    }
+
+    private Run failed(Run run) {
         store.finish(
                 run.id(),
                 RunStatus.FAILED,

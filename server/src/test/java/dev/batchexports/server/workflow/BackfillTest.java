@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.batchexports.core.destination.TransferProgress;
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.interval.Frequency;
+import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.interval.IntervalGrid;
+import dev.batchexports.core.model.Model;
+import dev.batchexports.core.model.Relation;
 import dev.batchexports.core.run.RunKey;
 import dev.batchexports.core.run.RunStatus;
 import dev.batchexports.core.run.RunTrigger;
@@ -14,18 +17,27 @@ import dev.batchexports.server.backfills.Backfill;
 import dev.batchexports.server.backfills.BackfillScope;
 import dev.batchexports.server.backfills.BackfillStatus;
 import dev.batchexports.server.exports.BatchExport;
+import dev.batchexports.server.runs.NewRun;
 import dev.batchexports.server.runs.Run;
+import dev.batchexports.server.runs.RunFilter;
 import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.enums.v1.EventType;
+import io.temporal.api.enums.v1.PendingActivityState;
+import io.temporal.api.enums.v1.WorkflowExecutionStatus;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryRequest;
+import io.temporal.client.WorkflowExecutionMetadata;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -126,6 +138,7 @@ class BackfillTest {
     @Test
     void executesNoMoreRunsAtOnceThanWanted() {
         BatchExport export = hourlyExport();
+        server.components.insert(export.projectId(), hoursBeforeEnd(8), end, 8);
         AtomicInteger running = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         memory.behave(new MemoryDestination.Behaviour() {
@@ -150,6 +163,7 @@ class BackfillTest {
     @Test
     void aRunThatFailsDoesNotStopTheOthers() {
         BatchExport export = hourlyExport();
+        server.components.insert(export.projectId(), hoursBeforeEnd(4), end, 4);
         memory.behave(new MemoryDestination.Behaviour() {
             @Override
             public Set<Integer> committing(RunKey run) {
@@ -199,6 +213,7 @@ class BackfillTest {
     @Test
     void startsNoRunsWhileItIsPaused() {
         BatchExport export = hourlyExport();
+        server.components.insert(export.projectId(), hoursBeforeEnd(3), end, 3);
         CountDownLatch committing = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
         memory.behave(new MemoryDestination.Behaviour() {
@@ -259,6 +274,7 @@ class BackfillTest {
         BatchExport export = server.stored(Exports.with("grid", IntervalGrid.of(Frequency.parse("every 5 seconds")))
                 .apply(server.memoryExport(server.components.newProject())));
         int runs = BackfillWorkflowImplementation.RUNS_PER_EXECUTION + 10;
+        server.components.insert(export.projectId(), end.minusSeconds(5L * runs), end, runs);
 
         Backfill backfill = server.awaitEnd(
                 server.startBackfill(export, end.minusSeconds(5L * runs), end, BackfillScope.ALL, 20),
@@ -266,22 +282,354 @@ class BackfillTest {
 
         assertThat(backfill.status()).isEqualTo(BackfillStatus.COMPLETED);
         assertThat(backfill.finishedRuns()).isEqualTo(runs);
-        String firstRunId = server.temporal
-                .client()
-                .newUntypedWorkflowStub(backfill.workflowId())
-                .describe()
-                .getWorkflowExecutionInfo()
-                .getFirstRunId();
-        long events = server.temporal
+        assertThat(histories(backfill)).hasSizeGreaterThan(1).allMatch(events -> events > 10 && events < 5000);
+    }
+
+    /// How many events each execution of a backfill's workflow has, once all of them are listed.
+    private List<Long> histories(Backfill backfill) {
+        Awaitility.await("the last execution to be listed as ended")
+                .atMost(SOON)
+                .until(() -> executions(backfill).stream()
+                        .anyMatch(execution ->
+                                execution.getStatus() == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED));
+        return executions(backfill).stream()
+                .map(execution -> server.temporal
+                        .call(stub -> stub.describeWorkflowExecution(DescribeWorkflowExecutionRequest.newBuilder()
+                                .setNamespace("default")
+                                .setExecution(execution.getExecution())
+                                .build()))
+                        .getWorkflowExecutionInfo()
+                        .getHistoryLength())
+                .toList();
+    }
+
+    private List<WorkflowExecutionMetadata> executions(Backfill backfill) {
+        try (Stream<WorkflowExecutionMetadata> executions =
+                server.temporal.client().listExecutions("WorkflowId = '" + backfill.workflowId() + "'")) {
+            return executions.toList();
+        }
+    }
+
+    @Test
+    void intervalsWithoutRowsTakeNoRunOfTheirOwn() {
+        BatchExport export = hourlyExport();
+        server.components.insert(export.projectId(), hoursBeforeEnd(20), hoursBeforeEnd(19), 5);
+        AtomicInteger commits = new AtomicInteger();
+        memory.behave(new MemoryDestination.Behaviour() {
+            @Override
+            public Set<Integer> committing(RunKey run) {
+                commits.incrementAndGet();
+                return Set.of();
+            }
+        });
+
+        Backfill backfill =
+                server.awaitEnd(server.startBackfill(export, hoursBeforeEnd(24), end, BackfillScope.ALL, 2), SOON);
+
+        assertThat(backfill.status()).isEqualTo(BackfillStatus.COMPLETED);
+        assertThat(backfill.finishedRuns()).isEqualTo(24);
+        assertThat(backfill.totalRecordsCount()).isEqualTo(5);
+        assertThat(commits.get()).isEqualTo(1);
+        assertThat(server.runsOf(export)).hasSize(24).allMatch(run -> run.status() == RunStatus.COMPLETED);
+        assertThat(isCovered(export, 24)).isTrue();
+        assertThat(server.logOf(export)).anyMatch(line -> line.contains("hold no rows"));
+    }
+
+    private boolean isCovered(BatchExport export, int hours) {
+        return server.runs
+                .coverage(export.id(), hoursBeforeEnd(hours), end)
+                .covers(new Interval(hoursBeforeEnd(hours), end));
+    }
+
+    @Test
+    void anIntervalThatWasExportedIsExportedAgainThoughItIsEmptyNow() {
+        BatchExport export = hourlyExport();
+        server.components.insert(export.projectId(), hoursBeforeEnd(2), hoursBeforeEnd(1), 5);
+        Run first = server.awaitEnd(server.startRun(export, hoursBeforeEnd(1)).id(), SOON);
+        assertThat(memory.committed(first).orElseThrow()).hasSize(5);
+        server.components.execute(
+                "ALTER TABLE events DELETE WHERE team_id = " + export.projectId() + " SETTINGS mutations_sync = 2");
+
+        Backfill backfill =
+                server.awaitEnd(server.startBackfill(export, hoursBeforeEnd(3), end, BackfillScope.ALL, 2), SOON);
+
+        assertThat(backfill.status()).isEqualTo(BackfillStatus.COMPLETED);
+        assertThat(backfill.finishedRuns()).isEqualTo(3);
+        assertThat(memory.committed(first).orElseThrow()).isEmpty();
+    }
+
+    @Test
+    void whatLandsAfterTheIntervalsWereCountedIsExportedToo() {
+        BatchExport export = hourlyExport();
+        Backfill backfill = server.insertBackfill(export, hoursBeforeEnd(5), end, BackfillScope.ALL, 2);
+        server.backfills.move(backfill.id(), BackfillStatus.PAUSED, TestServer.now());
+        server.orchestration.startBackfill(export, backfill);
+        Awaitility.await("count of intervals")
+                .atMost(SOON)
+                .until(() -> server.backfills.find(backfill.id()).orElseThrow().totalRuns() != null);
+        server.components.insert(export.projectId(), hoursBeforeEnd(4), hoursBeforeEnd(3), 7);
+        assertThat(server.runsOf(export)).isEmpty();
+
+        server.orchestration.resumeBackfill(backfill);
+
+        Backfill ended = server.awaitEnd(backfill, SOON);
+        assertThat(ended.status()).isEqualTo(BackfillStatus.COMPLETED);
+        assertThat(ended.totalRecordsCount()).isEqualTo(7);
+    }
+
+    @Test
+    void aQueryOfTheUsersOwnIsAskedForEachInterval() {
+        Model model = new Model(
+                "latest",
+                new Relation.Query(
+                        "SELECT {interval_start} AS inserted_at, count() AS n FROM events WHERE team_id = -1"),
+                "inserted_at",
+                List.of(),
+                List.of(),
+                null);
+        BatchExport export =
+                server.stored(Exports.with("model", model).apply(server.memoryExport(server.components.newProject())));
+
+        Backfill backfill =
+                server.awaitEnd(server.startBackfill(export, hoursBeforeEnd(4), end, BackfillScope.ALL, 2), SOON);
+
+        assertThat(backfill.status()).isEqualTo(BackfillStatus.COMPLETED);
+        assertThat(backfill.totalRecordsCount()).isEqualTo(4);
+    }
+
+    @Test
+    void tenYearsOfHoursWithFewRowsTakeAMomentAndSmallHistories() {
+        int withRows = Integer.getInteger("bx.test.intervals", 24);
+        int years = 87_600;
+        BatchExport export = hourlyExport();
+        server.components.execute(
+                """
+                INSERT INTO events SETTINGS max_partitions_per_insert_block = 1000 SELECT generateUUIDv4(), 'pageview', 'user', generateUUIDv4(), '{}', '{}', '', t, t,
+                    %d, t
+                FROM (SELECT toDateTime64(%d + 3600 * intDiv(number * %d, %d), 6, 'UTC') AS t FROM numbers(%d))
+                """.formatted(export.projectId(), hoursBeforeEnd(years).getEpochSecond(), years, withRows, withRows));
+        Instant begun = Instant.now();
+
+        Backfill backfill = server.awaitEnd(
+                server.startBackfill(export, hoursBeforeEnd(years), end, BackfillScope.ALL, 8), Duration.ofMinutes(8));
+
+        System.out.printf(
+                "%d intervals, %d with rows: %s; histories %s%n",
+                years, withRows, Duration.between(begun, Instant.now()), histories(backfill));
+        assertThat(backfill.status()).isEqualTo(BackfillStatus.COMPLETED);
+        assertThat(backfill.totalRuns()).isEqualTo(years);
+        assertThat(backfill.finishedRuns()).isEqualTo(years);
+        assertThat(backfill.failedRuns()).isZero();
+        assertThat(backfill.totalRecordsCount()).isEqualTo(withRows);
+        assertThat(isCovered(export, years)).isTrue();
+        assertThat(histories(backfill)).isNotEmpty().allMatch(events -> events > 10 && events < 5000);
+    }
+
+    @Test
+    void tenYearsOfHoursCanBeCancelledOnTheWay() {
+        BatchExport export = hourlyExport();
+        server.components.insert(export.projectId(), hoursBeforeEnd(70_000), hoursBeforeEnd(69_999), 3);
+        CountDownLatch writing = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        memory.behave(new MemoryDestination.Behaviour() {
+            @Override
+            public void writing(Slice slice, TransferProgress progress) throws InterruptedException {
+                writing.countDown();
+                never.await();
+            }
+        });
+        Backfill backfill = server.startBackfill(export, hoursBeforeEnd(87_600), end, BackfillScope.ALL, 1);
+        Awaitility.await("the interval with rows").atMost(SOON).until(() -> writing.getCount() == 0);
+        Backfill underWay = server.backfills.find(backfill.id()).orElseThrow();
+        assertThat(underWay.status()).isEqualTo(BackfillStatus.RUNNING);
+        assertThat(underWay.finishedRuns()).isGreaterThan(15_000);
+        assertThat(underWay.left(Instant.now())).isPresent();
+
+        server.orchestration.cancelBackfill(backfill);
+
+        Backfill ended = server.awaitEnd(backfill, SOON);
+        assertThat(ended.status()).isEqualTo(BackfillStatus.CANCELLED);
+        assertThat(server.awaitEnd(
+                                server.runs
+                                        .list(
+                                                export.id(),
+                                                new RunFilter(List.of(RunStatus.CANCELLED), null, null, backfill.id()),
+                                                null,
+                                                2)
+                                        .getFirst()
+                                        .id(),
+                                SOON)
+                        .status())
+                .isEqualTo(RunStatus.CANCELLED);
+        assertThat(ended.left(Instant.now())).isEmpty();
+    }
+
+    @Test
+    void failedRunsAndOnlyTheyAreRunAgain() {
+        BatchExport export = hourlyExport();
+        server.components.insert(export.projectId(), hoursBeforeEnd(4), end, 8);
+        memory.behave(new MemoryDestination.Behaviour() {
+            @Override
+            public Set<Integer> committing(RunKey run) {
+                if (run.interval().end().isBefore(hoursBeforeEnd(1))) {
+                    throw ExportException.user("NoSuchShelf", "The shelf does not exist.", "Create the shelf.");
+                }
+                return Set.of();
+            }
+        });
+        Backfill first =
+                server.awaitEnd(server.startBackfill(export, hoursBeforeEnd(4), end, BackfillScope.ALL, 2), SOON);
+        assertThat(first.failedRuns()).isEqualTo(2);
+        nothingSpecial();
+        // One of them is mended by hand.
+        server.awaitEnd(server.startRun(export, hoursBeforeEnd(3)).id(), SOON);
+
+        Backfill again = Backfill.starting(
+                UUID.randomUUID(),
+                export.id(),
+                first.startAt(),
+                first.endAt(),
+                BackfillScope.ALL,
+                2,
+                null,
+                first.id(),
+                TestServer.now());
+        server.backfills.insert(again);
+        server.orchestration.startBackfill(export, again);
+
+        Backfill ended = server.awaitEnd(again, SOON);
+        assertThat(ended.status()).isEqualTo(BackfillStatus.COMPLETED);
+        assertThat(ended.totalRuns()).isEqualTo(1);
+        assertThat(server.runsOf(export))
+                .filteredOn(run -> again.id().equals(run.backfillId()))
+                .extracting(Run::scheduledAt)
+                .containsExactly(hoursBeforeEnd(2));
+    }
+
+    @Test
+    void aRunThatIsRetriedCountsOnce() {
+        BatchExport export = hourlyExport();
+        server.components.insert(export.projectId(), hoursBeforeEnd(1), end, 4);
+        memory.behave(new MemoryDestination.Behaviour() {
+            @Override
+            public Set<Integer> committing(RunKey run) {
+                throw ExportException.user("NoSuchShelf", "The shelf does not exist.", "Create the shelf.");
+            }
+        });
+        Backfill failed =
+                server.awaitEnd(server.startBackfill(export, hoursBeforeEnd(1), end, BackfillScope.ALL, 1), SOON);
+        assertThat(failed.failedRuns()).isEqualTo(1);
+        nothingSpecial();
+
+        Run retry = server.runs.create(
+                new NewRun(
+                        UUID.randomUUID(),
+                        export.id(),
+                        failed.id(),
+                        server.runsOf(export).getFirst().id(),
+                        RunTrigger.RETRY,
+                        export.intervalScheduledAt(end).orElseThrow(),
+                        end,
+                        export.version(),
+                        export.workflowId(end),
+                        null),
+                TestServer.now());
+        server.orchestration.startRun(export, retry);
+        server.awaitRun(retry.id(), RunStatus.COMPLETED, SOON);
+
+        Backfill mended = server.backfills.find(failed.id()).orElseThrow();
+        assertThat(mended.failedRuns()).isZero();
+        assertThat(mended.finishedRuns()).isEqualTo(1);
+        assertThat(mended.totalRecordsCount()).isEqualTo(4);
+    }
+
+    /// Commits of the backfill hold all 4 slots of the worker and the rest of the backfill waits for one. Whenever
+    /// a slot becomes free, the run that is due takes it, although it came last.
+    @Test
+    void aBackfillDoesNotStarveWhatIsDueNow() {
+        int intervals = 24;
+        int mostReleases = 8;
+        BatchExport past = hourlyExport();
+        server.components.insert(past.projectId(), hoursBeforeEnd(intervals), end, intervals);
+        BatchExport due = hourlyExport();
+        server.components.insert(due.projectId(), hoursBeforeEnd(1), end, 3);
+        Semaphore permits = new Semaphore(0);
+        AtomicInteger holding = new AtomicInteger();
+        memory.behave(new MemoryDestination.Behaviour() {
+            @Override
+            public Set<Integer> committing(RunKey run) throws InterruptedException {
+                if (run.exportId().equals(past.id())) {
+                    holding.incrementAndGet();
+                    permits.acquire();
+                    holding.decrementAndGet();
+                }
+                return Set.of();
+            }
+        });
+        Backfill backfill = server.startBackfill(past, hoursBeforeEnd(intervals), end, BackfillScope.ALL, intervals);
+        Awaitility.await("all slots to be taken").atMost(SOON).until(() -> holding.get() == 4);
+        // A retry has the priority of a scheduled run.
+        Run run = server.startRun(due, end);
+        Awaitility.await("the run to wait for a slot").atMost(SOON).until(() -> waitsForSlot(run));
+
+        int releases = 0;
+        while (!server.runs.find(run.id()).orElseThrow().status().isFinished()) {
+            assertThat(++releases).isLessThanOrEqualTo(mostReleases);
+            permits.release();
+            Awaitility.await("the slot to be used")
+                    .atMost(SOON)
+                    .until(() ->
+                            server.runs.find(run.id()).orElseThrow().status().isFinished()
+                                    || (permits.availablePermits() == 0 && holding.get() == 4 && waitsForSlot(run)));
+        }
+
+        assertThat(server.runs.find(run.id()).orElseThrow().status()).isEqualTo(RunStatus.COMPLETED);
+        assertThat(server.backfills.find(backfill.id()).orElseThrow().finishedRuns())
+                .isLessThanOrEqualTo(mostReleases);
+        permits.release(intervals);
+        assertThat(server.awaitEnd(backfill, SOON).status()).isEqualTo(BackfillStatus.COMPLETED);
+    }
+
+    private boolean waitsForSlot(Run run) {
+        return server
+                .temporal
                 .call(stub -> stub.describeWorkflowExecution(DescribeWorkflowExecutionRequest.newBuilder()
                         .setNamespace("default")
-                        .setExecution(WorkflowExecution.newBuilder()
-                                .setWorkflowId(backfill.workflowId())
-                                .setRunId(firstRunId))
+                        .setExecution(WorkflowExecution.newBuilder().setWorkflowId(run.workflowId()))
                         .build()))
-                .getWorkflowExecutionInfo()
-                .getHistoryLength();
-        assertThat(events).isBetween(200L, 5000L);
+                .getPendingActivitiesList()
+                .stream()
+                .anyMatch(activity -> activity.getState() == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED);
+    }
+
+    @Test
+    void aBackfillThatWasPausedOrCancelledBeforeItsWorkflowBeganStaysSo() {
+        BatchExport export = hourlyExport();
+        server.components.insert(export.projectId(), hoursBeforeEnd(2), end, 4);
+        Backfill cancelled = server.insertBackfill(export, hoursBeforeEnd(2), end, BackfillScope.ALL, 1);
+        server.orchestration.cancelBackfill(cancelled);
+        assertThat(server.backfills.find(cancelled.id()).orElseThrow().status()).isEqualTo(BackfillStatus.CANCELLED);
+        server.orchestration.startBackfill(export, cancelled);
+        Awaitility.await("its workflow")
+                .atMost(SOON)
+                .until(() -> server.temporal
+                                .client()
+                                .newUntypedWorkflowStub(cancelled.workflowId())
+                                .describe()
+                                .getStatus()
+                        == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED);
+        assertThat(server.runsOf(export)).isEmpty();
+
+        Backfill paused = server.insertBackfill(export, hoursBeforeEnd(2), end, BackfillScope.ALL, 1);
+        server.backfills.move(paused.id(), BackfillStatus.PAUSED, TestServer.now());
+        server.orchestration.startBackfill(export, paused);
+        Awaitility.await("begin")
+                .atMost(SOON)
+                .until(() -> server.backfills.find(paused.id()).orElseThrow().begunAt() != null);
+        assertThat(server.backfills.find(paused.id()).orElseThrow().status()).isEqualTo(BackfillStatus.PAUSED);
+        assertThat(server.runsOf(export)).isEmpty();
+        server.orchestration.resumeBackfill(paused);
+        assertThat(server.awaitEnd(paused, SOON).status()).isEqualTo(BackfillStatus.COMPLETED);
     }
 
     private long events(Backfill backfill, EventType type) {

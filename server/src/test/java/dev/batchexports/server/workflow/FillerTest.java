@@ -107,6 +107,12 @@ class FillerTest {
                 });
 
         awaitAll(export, Instant.now());
+        assertThat(server.bean(JdbcClient.class)
+                        .sql("select type from notifications where batch_export_id = :export")
+                        .param("export", export.id())
+                        .query((row, number) -> row.getString("type"))
+                        .list())
+                .contains("batch_export.gap_found");
         assertThat(server.runsOf(export))
                 .filteredOn(run -> run.status() == RunStatus.COMPLETED)
                 .allMatch(run -> run.trigger() == RunTrigger.SCHEDULE);

@@ -242,6 +242,7 @@ class RecordHistories {
     }
 
     private Backfill startBackfill(BatchExport export, int hours) {
+        server.components.insert(export.projectId(), end.minus(hours, ChronoUnit.HOURS), start, hours);
         return server.startBackfill(export, end.minus(hours, ChronoUnit.HOURS), end, BackfillScope.ALL, 2);
     }
 
@@ -328,6 +329,7 @@ class RecordHistories {
         BatchExport export = server.stored(Exports.with("grid", IntervalGrid.of(Frequency.parse("every 5 seconds")))
                 .apply(server.memoryExport(server.components.newProject())));
         int runs = BackfillWorkflowImplementation.RUNS_PER_EXECUTION + 5;
+        server.components.insert(export.projectId(), end.minusSeconds(5L * runs), end, runs);
         Backfill backfill = server.startBackfill(export, end.minusSeconds(5L * runs), end, BackfillScope.ALL, 20);
 
         assertThat(server.awaitEnd(backfill, Duration.ofMinutes(10)).status()).isEqualTo(BackfillStatus.COMPLETED);

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.batchexports.server.Settings;
+import dev.batchexports.server.backfills.BackfillEndings;
 import dev.batchexports.server.exports.BatchExport;
+import dev.batchexports.server.notify.Outbox;
 import dev.batchexports.server.runs.RunStarter;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -51,6 +53,7 @@ class RefusedScheduleTest {
                 server.exports,
                 server.runs,
                 server.backfills,
+                server.bean(BackfillEndings.class),
                 server.logs,
                 orchestration,
                 server.bean(RunLifecycle.class),
@@ -60,6 +63,7 @@ class RefusedScheduleTest {
                         server.runs,
                         server.backfills,
                         new RunStarter(server.runs, orchestration, clock),
+                        server.bean(Outbox.class),
                         server.bean(RunLog.class),
                         clock),
                 server.temporal,

@@ -12,15 +12,20 @@ import dev.batchexports.destination.s3.S3DestinationType;
 import dev.batchexports.embedded.Connections;
 import dev.batchexports.server.Settings;
 import dev.batchexports.server.backfills.Backfill;
+import dev.batchexports.server.backfills.BackfillEndings;
+import dev.batchexports.server.backfills.BackfillRunStore;
 import dev.batchexports.server.backfills.BackfillScope;
-import dev.batchexports.server.backfills.BackfillStatus;
 import dev.batchexports.server.backfills.BackfillStore;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.DestinationCatalog;
 import dev.batchexports.server.exports.DestinationSettings;
+import dev.batchexports.server.exports.ExportHealthStore;
 import dev.batchexports.server.exports.ExportStore;
 import dev.batchexports.server.exports.LateRows;
 import dev.batchexports.server.exports.RerunMode;
+import dev.batchexports.server.notify.NotifyConfiguration;
+import dev.batchexports.server.notify.NotifySettings;
+import dev.batchexports.server.notify.Outbox;
 import dev.batchexports.server.runs.LogLine;
 import dev.batchexports.server.runs.LogStore;
 import dev.batchexports.server.runs.NewRun;
@@ -92,7 +97,7 @@ final class TestServer implements AutoCloseable {
                 Keyring.class, () -> Keyring.parse(settings.encryption().keys()));
         context.registerBean(MemoryDestination.class, () -> memory);
         context.registerBean(Source.class, () -> source);
-        context.register(Infrastructure.class, WorkflowConfiguration.class);
+        context.register(Infrastructure.class, WorkflowConfiguration.class, NotifyConfiguration.class);
         context.refresh();
         exports = context.getBean(ExportStore.class);
         runs = context.getBean(RunStore.class);
@@ -196,6 +201,7 @@ final class TestServer implements AutoCloseable {
                 LateRows.REPORT,
                 Duration.ZERO,
                 Duration.ofHours(24),
+                10,
                 1,
                 0,
                 now,
@@ -268,23 +274,17 @@ final class TestServer implements AutoCloseable {
 
     Backfill startBackfill(
             BatchExport export, @Nullable Instant start, Instant end, BackfillScope scope, int concurrency) {
-        Backfill backfill = new Backfill(
-                UUID.randomUUID(),
-                export.id(),
-                start,
-                end,
-                scope,
-                concurrency,
-                BackfillStatus.STARTING,
-                null,
-                0,
-                0,
-                null,
-                now(),
-                now(),
-                null);
-        backfills.insert(backfill);
+        Backfill backfill = insertBackfill(export, start, end, scope, concurrency);
         orchestration.startBackfill(export, backfill);
+        return backfill;
+    }
+
+    /// A backfill whose workflow does not exist yet.
+    Backfill insertBackfill(
+            BatchExport export, @Nullable Instant start, Instant end, BackfillScope scope, int concurrency) {
+        Backfill backfill =
+                Backfill.starting(UUID.randomUUID(), export.id(), start, end, scope, concurrency, null, null, now());
+        backfills.insert(backfill);
         return backfill;
     }
 
@@ -363,6 +363,36 @@ final class TestServer implements AutoCloseable {
         @Bean
         BackfillStore backfillStore(JdbcClient jdbc) {
             return new BackfillStore(jdbc);
+        }
+
+        @Bean
+        BackfillRunStore backfillRunStore(JdbcClient jdbc, BackfillStore backfills) {
+            return new BackfillRunStore(jdbc, backfills);
+        }
+
+        @Bean
+        BackfillEndings backfillEndings(BackfillStore backfills, ExportStore exports, Outbox outbox) {
+            return new BackfillEndings(backfills, exports, outbox);
+        }
+
+        @Bean
+        ExportHealthStore exportHealthStore(JdbcClient jdbc) {
+            return new ExportHealthStore(jdbc);
+        }
+
+        @Bean
+        EndpointGuard endpointGuard(Settings settings) {
+            return new EndpointGuard(settings);
+        }
+
+        @Bean
+        NotifySettings notifySettings() {
+            return new NotifySettings(
+                    Duration.ofMillis(100),
+                    Duration.ofSeconds(5),
+                    Duration.ofMillis(200),
+                    Duration.ofHours(24),
+                    Duration.ofDays(30));
         }
 
         @Bean

@@ -9,6 +9,8 @@ import dev.batchexports.core.source.SourceColumn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -191,12 +193,17 @@ final class ResolvedSelection {
     ///
     /// @param counted rows by bound, as [#counts] finds them
     List<Long> sums(List<Interval> intervals, List<Long> bounds, Map<Long, Long> counted) {
+        NavigableMap<Long, Long> ordered = new TreeMap<>(counted);
         return intervals.stream()
-                .map(interval -> bounds.stream()
-                        .filter(bound -> bound >= landingTime.firstMicrosFrom(interval.start())
-                                && bound < landingTime.firstMicrosFrom(interval.end()))
-                        .mapToLong(bound -> counted.getOrDefault(bound, 0L))
-                        .sum())
+                .map(interval -> {
+                    long start = landingTime.firstMicrosFrom(interval.start());
+                    long end = landingTime.firstMicrosFrom(interval.end());
+                    return start < end
+                            ? ordered.subMap(start, end).values().stream()
+                                    .mapToLong(Long::longValue)
+                                    .sum()
+                            : 0L;
+                })
                 .toList();
     }
 

@@ -127,8 +127,8 @@ class TornStreamTest {
 
     private byte[] packedByClickHouse(Encoding encoding) {
         try (ClickHouseSource source = sourceWith(settings -> settings.withGzipBy(GzipBy.CLICKHOUSE))) {
-            return TestDatabase.read(source.open(
-                            EVENTS, TestDatabase.whole(EVENTS.interval()), encoding, TestDatabase.tag()))
+            return TestDatabase.read(database.open(
+                            source, EVENTS, TestDatabase.whole(EVENTS.interval()), encoding, TestDatabase.tag()))
                     .bytes();
         }
     }

@@ -1,11 +1,15 @@
 package dev.batchexports.destination.s3;
 
 import dev.batchexports.core.destination.DestinationLimits;
+import dev.batchexports.core.destination.HostResolver;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
+import org.apache.hc.client5.http.DnsResolver;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
@@ -50,7 +54,7 @@ final class S3Connection implements AutoCloseable {
         S3ClientBuilder builder = S3Client.builder()
                 .region(Region.of(configuration.region()))
                 .credentialsProvider(credentials)
-                .httpClientBuilder(httpClient(limits))
+                .httpClientBuilder(httpClient(configuration, limits))
                 .forcePathStyle(!configuration.isVirtualStyle())
                 .crossRegionAccessEnabled(false)
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
@@ -126,6 +130,24 @@ final class S3Connection implements AutoCloseable {
                         ? AwsBasicCredentials.create(keyId, secret)
                         : AwsSessionCredentials.create(
                                 keyId, secret, configuration.awsSessionToken().reveal()));
+    }
+
+    /// A client whose connections go to addresses that were checked, where a user has named the endpoint.
+    private static Apache5HttpClient.Builder httpClient(S3Configuration configuration, DestinationLimits limits) {
+        Apache5HttpClient.Builder builder = httpClient(limits);
+        return configuration.endpoint() == null ? builder : builder.dnsResolver(new CheckedHosts(limits.hosts()));
+    }
+
+    private record CheckedHosts(HostResolver hosts) implements DnsResolver {
+        @Override
+        public InetAddress[] resolve(String host) throws UnknownHostException {
+            return hosts.resolve(host).toArray(InetAddress[]::new);
+        }
+
+        @Override
+        public String resolveCanonicalHostname(String host) {
+            return host;
+        }
     }
 
     private static Apache5HttpClient.Builder httpClient(DestinationLimits limits) {

@@ -11,6 +11,8 @@ import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.testkit.SampleRow;
 import dev.batchexports.testkit.SampleRun;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +44,22 @@ class S3AccessTest {
             run.export(destination);
             run.abort(destination);
             assertThat(store.keys("team/" + table)).hasSize(2);
+        }
+    }
+
+    @Test
+    void connectsToTheAddressesThatWereCheckedAndToNoOthers() {
+        Map<String, Object> parameters = S3Store.with(
+                store.parameters(),
+                "endpoint_url",
+                "http://s3.example.test:" + store.address().getPort());
+        try (Destination destination = S3Store.open(parameters, host -> List.of(InetAddress.getLoopbackAddress()))) {
+            assertThat(destination.connectionTest()).allMatch(step -> step.status() == TestStep.Status.PASSED);
+        }
+        try (Destination destination = S3Store.open(store.parameters(), host -> {
+            throw new UnknownHostException("not allowed");
+        })) {
+            assertThat(destination.connectionTest()).noneMatch(step -> step.status() == TestStep.Status.PASSED);
         }
     }
 

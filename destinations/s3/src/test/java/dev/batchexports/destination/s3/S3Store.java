@@ -2,6 +2,7 @@ package dev.batchexports.destination.s3;
 
 import dev.batchexports.core.destination.Destination;
 import dev.batchexports.core.destination.DestinationLimits;
+import dev.batchexports.core.destination.HostResolver;
 import dev.batchexports.core.secret.Secret;
 import dev.batchexports.embedded.Component;
 import dev.batchexports.embedded.Connections;
@@ -145,6 +146,10 @@ final class S3Store implements AutoCloseable {
 
     static S3Configuration configuration(Map<String, Object> parameters) {
         return JSON.convertValue(parameters, S3Configuration.class);
+    }
+
+    static Destination open(Map<String, Object> parameters, HostResolver hosts) {
+        return new S3DestinationType().open(configuration(parameters), LIMITS.withHosts(hosts));
     }
 
     static Destination open(Map<String, Object> parameters) {

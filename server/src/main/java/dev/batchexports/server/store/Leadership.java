@@ -1,4 +1,4 @@
-package dev.batchexports.server.workflow;
+package dev.batchexports.server.store;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -9,18 +9,18 @@ import org.springframework.dao.DataAccessResourceFailureException;
 
 /// Lets one process at a time do something: whoever holds a session-level advisory lock of PostgreSQL,
 /// on a connection of its own. A process that dies loses its session, and with it the lock.
-final class Leadership {
+public final class Leadership {
     private final DataSource database;
     private final long lock;
 
     /// @param lock a number that stands for what must not be done twice at once
-    Leadership(DataSource database, long lock) {
+    public Leadership(DataSource database, long lock) {
         this.database = database;
         this.lock = lock;
     }
 
     /// Executes the work, unless another process is at it.
-    void ifNobodyElse(Runnable work) {
+    public void ifNobodyElse(Runnable work) {
         try (Connection connection = database.getConnection()) {
             if (!call(connection, "select pg_try_advisory_lock(?)")) {
                 return;

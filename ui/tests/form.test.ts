@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configErrors, emptyDraft, errorsByField, fromLocal, toLocal, toRequest } from '../src/form/draft';
 import { fieldsOf, toChange, toConfig, toValues } from '../src/form/schema';
+import type { Draft } from '../src/form/draft';
 import type { DestinationType } from '../src/api/client';
 
 const SCHEMA = {
@@ -71,6 +72,32 @@ describe('a form made from a JSON Schema', () => {
       settle_seconds: 30,
       give_up_after_seconds: 86400,
       destination: { type: 'S3', config: { bucket_name: 'lake' } },
+    });
+  });
+
+  it('writes models and filters as the server takes them', () => {
+    const base = emptyDraft(TYPES);
+    const draft: Draft = {
+      ...base,
+      model: { ...base.model, kind: 'table', table: 'orders', columns: 'id\ntotal = amount :: Decimal(18, 2)\nday :: Date', primaryKey: 'id, day' },
+      filters: [
+        { key: 'plan', operator: 'exact', value: 'pro, team', type: 'person' },
+        { key: 'amount', operator: 'gte', value: '10', type: 'event' },
+        { key: 'coupon', operator: 'is_set', value: 'left over', type: 'event' },
+        { key: ' ', operator: 'exact', value: '', type: 'event' },
+      ],
+    };
+    expect(toRequest(draft, TYPES)).toMatchObject({
+      model: {
+        table: 'orders',
+        columns: ['id', { name: 'total', source: 'amount', type: 'Decimal(18, 2)' }, { name: 'day', type: 'Date' }],
+        primary_key: ['id', 'day'],
+      },
+      filters: [
+        { key: 'plan', operator: 'exact', value: ['pro', 'team'], type: 'person' },
+        { key: 'amount', operator: 'gte', value: 10, type: 'event' },
+        { key: 'coupon', operator: 'is_set', type: 'event' },
+      ],
     });
   });
 

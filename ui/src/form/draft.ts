@@ -19,6 +19,7 @@ export interface Draft {
   /** Local dates and times of the time zone, as inputs hold them; empty for none. */
   startAt: string;
   endAt: string;
+  filters: FilterDraft[];
   includeEvents: string;
   excludeEvents: string;
   rerunMode: string;
@@ -27,9 +28,22 @@ export interface Draft {
   giveUpAfterSeconds: string;
 }
 
+/** A condition on a property. */
+export interface FilterDraft {
+  key: string;
+  operator: string;
+  /** Several, for the operators that take any of them, with commas between. */
+  value: string;
+  type: 'event' | 'person';
+}
+
+export const BUILT_IN = ['events', 'persons', 'sessions'];
+export const OPERATORS = ['exact', 'is_not', 'icontains', 'not_icontains', 'regex', 'not_regex', 'is_set', 'is_not_set', 'gt', 'gte', 'lt', 'lte'];
+export const hasNoValue = (operator: string) => operator === 'is_set' || operator === 'is_not_set';
+
 export interface ModelDraft {
-  kind: 'events' | 'table' | 'query' | 'other';
-  /** A built-in model's name, for `other`. */
+  kind: 'built-in' | 'table' | 'query';
+  /** A built-in model's name. */
   word: string;
   name: string;
   table: string;
@@ -41,7 +55,7 @@ export interface ModelDraft {
 }
 
 export const EMPTY_MODEL: ModelDraft = {
-  kind: 'events', word: '', name: '', table: '', query: '', landingTimeColumn: '', columns: '', primaryKey: '', versionKey: '',
+  kind: 'built-in', word: 'events', name: '', table: '', query: '', landingTimeColumn: '', columns: '', primaryKey: '', versionKey: '',
 };
 
 export function emptyDraft(types: DestinationType[]): Draft {
@@ -56,6 +70,7 @@ export function emptyDraft(types: DestinationType[]): Draft {
     offsetDay: 0,
     startAt: '',
     endAt: '',
+    filters: [],
     includeEvents: '',
     excludeEvents: '',
     rerunMode: 'append',
@@ -79,6 +94,12 @@ export function draftOf(export_: BatchExport, types: DestinationType[]): Draft {
     offsetDay: export_.offset_day ?? 0,
     startAt: toLocal(export_.start_at, zone),
     endAt: toLocal(export_.end_at, zone),
+    filters: (export_.filters as RawFilter[]).map((filter) => ({
+      key: filter.key,
+      operator: filter.operator ?? 'exact',
+      value: Array.isArray(filter.value) ? filter.value.join(', ') : filter.value == null ? '' : String(filter.value),
+      type: filter.type ?? 'event',
+    })),
     includeEvents: export_.include_events.join('\n'),
     excludeEvents: export_.exclude_events.join('\n'),
     rerunMode: export_.rerun_mode,
@@ -90,19 +111,19 @@ export function draftOf(export_: BatchExport, types: DestinationType[]): Draft {
 
 function modelDraft(model: unknown): ModelDraft {
   if (typeof model === 'string') {
-    return model === 'events' ? EMPTY_MODEL : { ...EMPTY_MODEL, kind: 'other', word: model };
+    return { ...EMPTY_MODEL, word: model };
   }
   const form = (model ?? {}) as Record<string, unknown>;
   const text = (key: string) => (typeof form[key] === 'string' ? (form[key] as string) : '');
   const columns = Array.isArray(form['columns']) ? (form['columns'] as (string | Record<string, string>)[]) : [];
   return {
     kind: form['query'] ? 'query' : 'table',
-    word: '',
+    word: 'events',
     name: text('name'),
     table: text('table'),
     query: text('query'),
     landingTimeColumn: text('landing_time_column'),
-    columns: columns.map((column) => (typeof column === 'string' ? column : `${column['name']} = ${column['source']}`)).join('\n'),
+    columns: columns.map(columnLine).join('\n'),
     primaryKey: Array.isArray(form['primary_key']) ? form['primary_key'].join(', ') : '',
     versionKey: text('version_key'),
   };
@@ -126,8 +147,8 @@ export function gridOfDraft(draft: Draft): Grid {
 const lines = (text: string) => text.split('\n').map((line) => line.trim()).filter(Boolean);
 
 function model(draft: ModelDraft): unknown {
-  if (draft.kind === 'events' || draft.kind === 'other') {
-    return draft.kind === 'events' ? 'events' : draft.word;
+  if (draft.kind === 'built-in') {
+    return draft.word;
   }
   const form: Record<string, unknown> = draft.kind === 'table' ? { table: draft.table.trim() } : { query: draft.query.trim() };
   const optional = (key: string, value: string) => {
@@ -138,10 +159,7 @@ function model(draft: ModelDraft): unknown {
   optional('name', draft.name);
   optional('landing_time_column', draft.landingTimeColumn);
   optional('version_key', draft.versionKey);
-  const columns = lines(draft.columns).map((line) => {
-    const [name, ...source] = line.split('=').map((part) => part.trim());
-    return source.length ? { name, source: source.join('=') } : line;
-  });
+  const columns = lines(draft.columns).map(columnOf);
   if (columns.length) {
     form['columns'] = columns;
   }
@@ -150,6 +168,45 @@ function model(draft: ModelDraft): unknown {
     form['primary_key'] = key;
   }
   return form;
+}
+
+/** `name`, `name = source`, `name :: Type` or `name = source :: Type`. */
+function columnLine(column: string | Record<string, string | null | undefined>): string {
+  if (typeof column === 'string') {
+    return column;
+  }
+  const source = column['source'] && column['source'] !== column['name'] ? ` = ${column['source']}` : '';
+  return `${column['name']}${source}${column['type'] ? ` :: ${column['type']}` : ''}`;
+}
+
+function columnOf(line: string): unknown {
+  const [left = '', ...types] = line.split('::');
+  const [name = '', ...sources] = left.split('=');
+  const column: Record<string, string> = { name: name.trim() };
+  if (sources.length) {
+    column['source'] = sources.join('=').trim();
+  }
+  if (types.length) {
+    column['type'] = types.join('::').trim();
+  }
+  return Object.keys(column).length === 1 ? column['name'] : column;
+}
+
+interface RawFilter {
+  key: string;
+  operator?: string | null;
+  value?: unknown;
+  type?: 'event' | 'person' | null;
+}
+
+function filterOf({ key, operator, value, type }: FilterDraft): RawFilter {
+  const filter: RawFilter = { key: key.trim(), operator, type };
+  if (hasNoValue(operator)) {
+    return filter;
+  }
+  const parts = value.split(',').map((part) => part.trim()).filter(Boolean);
+  const several = (operator === 'exact' || operator === 'is_not') && parts.length > 1;
+  return { ...filter, value: several ? parts : /^(gte?|lte?)$/.test(operator) ? number(value) : value };
 }
 
 function number(text: string): unknown {
@@ -167,6 +224,7 @@ function common(draft: Draft): Record<string, unknown> {
     offset_day: grid.interval === 'week' ? grid.offsetDay : null,
     start_at: fromLocal(draft.startAt, draft.timezone),
     end_at: fromLocal(draft.endAt, draft.timezone),
+    filters: draft.filters.filter((filter) => filter.key.trim() !== '').map(filterOf),
     include_events: lines(draft.includeEvents),
     exclude_events: lines(draft.excludeEvents),
     rerun_mode: draft.rerunMode,

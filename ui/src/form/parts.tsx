@@ -8,8 +8,8 @@ import { Icon } from '../ui/icons';
 import { Button, Empty, Field, Panel, Segments } from '../ui/kit';
 import { SearchSelect } from '../ui/SearchSelect';
 import { Logo } from '../ui/state';
-import { configErrors, errorsByField, fieldsOfType, fromLocal, gridOfDraft, toRequest } from './draft';
-import type { Draft, ModelDraft } from './draft';
+import { BUILT_IN, configErrors, errorsByField, fieldsOfType, fromLocal, gridOfDraft, hasNoValue, OPERATORS, toRequest } from './draft';
+import type { Draft, FilterDraft, ModelDraft } from './draft';
 import { SchemaForm } from './SchemaForm';
 
 export interface PartProps {
@@ -27,23 +27,21 @@ export function ModelPart({ draft, onChange, errors }: PartProps) {
     <div className="stack">
       <Segments
         label="Model"
-        value={model.kind}
-        onChange={(kind) => change({ kind })}
+        value={model.kind === 'built-in' ? model.word : model.kind}
+        onChange={(chosen) => change(chosen === 'table' || chosen === 'query' ? { kind: chosen } : { kind: 'built-in', word: chosen })}
         options={[
-          { value: 'events', label: 'Events' },
+          ...[...new Set([...BUILT_IN, model.word])].map((word) => ({ value: word, label: word[0]!.toUpperCase() + word.slice(1) })),
           { value: 'table', label: 'A table' },
           { value: 'query', label: 'A SQL query' },
-          ...(model.word ? [{ value: 'other' as const, label: model.word }] : []),
         ]}
       />
       {errors['model'] && <p className="callout">{errors['model']}</p>}
-      {(model.kind === 'events' || model.kind === 'other') && (
+      {model.kind === 'built-in' && model.word !== 'events' && (
+        <p className="muted">The built-in model {model.word}: rows are merged by their key at destinations with tables; the newest version wins.</p>
+      )}
+      {model.kind === 'built-in' && model.word === 'events' && (
         <>
-          <p className="muted">
-            {model.kind === 'events'
-              ? 'Every event of this project: uuid, event, distinct_id, person_id, properties, person_properties, elements_chain, timestamp, created_at.'
-              : `The built-in model ${model.word}.`}
-          </p>
+          <p className="muted">Every event of this project: uuid, event, distinct_id, person_id, properties, person_properties, elements_chain, timestamp, created_at.</p>
           <div className="fields">
             <Field label="Only these events" hint="One name a line. Empty: all events." error={errors['include_events']}>
               {(props) => <textarea {...props} value={draft.includeEvents} onChange={(event) => onChange({ includeEvents: event.target.value })} />}
@@ -52,6 +50,7 @@ export function ModelPart({ draft, onChange, errors }: PartProps) {
               {(props) => <textarea {...props} value={draft.excludeEvents} onChange={(event) => onChange({ excludeEvents: event.target.value })} />}
             </Field>
           </div>
+          <Filters draft={draft} onChange={onChange} errors={errors} />
         </>
       )}
       {(model.kind === 'table' || model.kind === 'query') && (
@@ -68,7 +67,7 @@ export function ModelPart({ draft, onChange, errors }: PartProps) {
           <Field label="Landing time column" hint="When a row landed in ClickHouse. Default: inserted_at.">
             {(props) => <input {...props} value={model.landingTimeColumn} placeholder="inserted_at" spellCheck={false} onChange={(event) => change({ landingTimeColumn: event.target.value })} />}
           </Field>
-          <Field label="Columns" wide hint="One a line, in order; `name = source` renames. Empty: all.">
+          <Field label="Columns" wide hint="One a line, in order; `name = source` renames, `name :: Type` casts. Empty: all.">
             {(props) => <textarea {...props} value={model.columns} spellCheck={false} onChange={(event) => change({ columns: event.target.value })} />}
           </Field>
           <Field label="Primary key" hint="Columns, with commas. With it, destinations with tables merge.">
@@ -81,6 +80,68 @@ export function ModelPart({ draft, onChange, errors }: PartProps) {
       )}
     </div>
   );
+}
+
+/** Conditions on properties, all of which hold for every exported row. */
+function Filters({ draft, onChange, errors }: PartProps) {
+  const change = (index: number, part: Partial<FilterDraft>) =>
+    onChange({ filters: draft.filters.map((filter, at) => (at === index ? { ...filter, ...part } : filter)) });
+  return (
+    <fieldset className="stack tight">
+      <legend className="strong" style={{ marginBottom: 4 }}>Only rows whose properties are so</legend>
+      {errors['filters'] && <p className="callout">{errors['filters']}</p>}
+      {draft.filters.map((filter, index) => (
+        <div className="row wrap" key={index} role="group" aria-label={`Condition ${index + 1}`}>
+          <select className="native" aria-label="Of" value={filter.type} onChange={(event) => change(index, { type: event.target.value as FilterDraft['type'] })}>
+            <option value="event">event</option>
+            <option value="person">person</option>
+          </select>
+          <input className="native grow" aria-label="Property" placeholder="property" spellCheck={false} value={filter.key} onChange={(event) => change(index, { key: event.target.value })} />
+          <select className="native" aria-label="Operator" value={filter.operator} onChange={(event) => change(index, { operator: event.target.value })}>
+            {OPERATORS.map((operator) => <option key={operator} value={operator}>{operator.replaceAll('_', ' ')}</option>)}
+          </select>
+          {!hasNoValue(filter.operator) && (
+            <input className="native grow" aria-label="Value" placeholder={filter.operator === 'exact' || filter.operator === 'is_not' ? 'value, or several with commas' : 'value'} spellCheck={false} value={filter.value} onChange={(event) => change(index, { value: event.target.value })} />
+          )}
+          <Button kind="quiet" icon="cross" label={`Remove condition ${index + 1}`} onClick={() => onChange({ filters: draft.filters.filter((_, at) => at !== index) })} />
+        </div>
+      ))}
+      <div><Button size="small" icon="plus" onClick={() => onChange({ filters: [...draft.filters, { key: '', operator: 'exact', value: '', type: 'event' }] })}>Add a condition</Button></div>
+    </fieldset>
+  );
+}
+
+/** Some of the latest rows, as they would be exported. */
+export function RowPreview({ project, draft, types, blocked }: { project: number; draft: Draft; types: DestinationType[]; blocked?: string | false }) {
+  const preview = useMutation({
+    mutationFn: () => {
+      const { model, filters, include_events, exclude_events } = toRequest(draft, types);
+      return call<{ columns: { name: string; type: string }[]; rows: Record<string, unknown>[] }>('POST', `/api/projects/${project}/batch_exports/preview/`, { model, filters, include_events, exclude_events });
+    },
+  });
+  return (
+    <Panel flush title="Preview" actions={<Button icon="play" busy={preview.isPending} blocked={blocked} onClick={() => preview.mutate()}>{preview.data ? 'Look again' : 'Show some rows'}</Button>}>
+      {preview.error && <div className="body"><p className="callout">{preview.error.message}{preview.error instanceof ApiError && preview.error.errors.map((error) => ` ${error.pointer}: ${error.message}.`)}</p></div>}
+      {!preview.data && !preview.error && <p className="body muted" style={{ padding: 14 }}>Some of the latest rows that would be exported, and their columns. Nothing is stored.</p>}
+      {preview.data && preview.data.rows.length === 0 && <Empty title="No row">Nothing landed lately that these settings choose.</Empty>}
+      {preview.data && preview.data.rows.length > 0 && (
+        <div className="scroll-x" tabIndex={0} role="region" aria-label="Preview, scrollable">
+          <table className="table">
+            <thead><tr>{preview.data.columns.map((column) => <th key={column.name} scope="col" title={column.type}>{column.name}</th>)}</tr></thead>
+            <tbody>
+              {preview.data.rows.map((row, index) => (
+                <tr key={index}>{preview.data.columns.map((column) => <td key={column.name} className="mono"><div className="clip" style={{ maxWidth: 220 }}>{shown(row[column.name])}</div></td>)}</tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function shown(value: unknown): string {
+  return value === null || value === undefined ? '—' : typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 export function DestinationPart({ draft, onChange, errors, types, stored = false }: PartProps & { types: DestinationType[]; stored?: boolean }) {

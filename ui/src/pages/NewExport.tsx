@@ -8,7 +8,7 @@ import { useBlocked } from '../app/session';
 import { location, modelName, scheduleOf, yaml } from '../exports/describe';
 import { emptyDraft, errorsByField, fieldsOfType, gridOfDraft, toRequest } from '../form/draft';
 import type { Draft } from '../form/draft';
-import { ConnectionTest, DestinationPart, ModelPart, NextIntervals, SchedulePart } from '../form/parts';
+import { ConnectionTest, DestinationPart, ModelPart, NextIntervals, RowPreview, SchedulePart } from '../form/parts';
 import { Icon } from '../ui/icons';
 import { Button, Failure, Field, Loading, Panel } from '../ui/kit';
 
@@ -34,7 +34,7 @@ export function NewExportPage() {
 
 /** The step at which an error can be mended. */
 function stepOf(field: string): Step {
-  if (field === 'name' || field === 'model' || field.endsWith('_events')) {
+  if (field === 'name' || field === 'model' || field === 'filters' || field.endsWith('_events')) {
     return 'model';
   }
   return field === 'destination' || field.startsWith('config.') ? 'destination' : 'schedule';
@@ -113,6 +113,7 @@ function Wizard({ project, types }: { project: number; types: DestinationType[] 
               </div>
             </Panel>
           )}
+          {step === 'model' && <RowPreview project={project} draft={draft} types={types} blocked={blocked} />}
           {step === 'destination' && <DestinationPart {...parts} types={types} />}
           {step === 'schedule' && <Panel title="When"><SchedulePart {...parts} /></Panel>}
           {step === 'review' && <Review draft={draft} request={request} />}

@@ -281,6 +281,9 @@ final class ExportCommands implements Runnable {
                                     words.age(run.time("scheduled_at"))));
                             return table;
                         });
+        if (found.text("status").equals("paused") && !runs.isEmpty()) {
+            client.output().say("It is paused: none of them runs before it is unpaused.");
+        }
         return 0;
     }
 

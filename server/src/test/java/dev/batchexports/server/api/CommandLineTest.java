@@ -120,7 +120,7 @@ class CommandLineTest {
                 .hasSize(3);
         assertThat(bx.run("export", "test", "hourly events").is(0).out()).contains("Passed   Read the model events");
         assertThat(bx.run("export", "pause", "hourly events").is(0).out()).contains("is paused");
-        assertThat(bx.run("export", "schedule", "hourly events").is(0).out()).contains("nothing is scheduled");
+        assertThat(bx.run("export", "schedule", "hourly events").is(0).out()).contains("It is paused");
         assertThat(bx.run("export", "unpause", "hourly events").is(0).out()).contains("is active");
 
         assertThat(bx.run("export", "delete", "hourly events").is(2).err()).contains("Say --yes");

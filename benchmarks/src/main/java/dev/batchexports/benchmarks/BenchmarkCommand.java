@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -101,8 +102,22 @@ public final class BenchmarkCommand implements Callable<Integer> {
             } else {
                 compare(laboratory, machine);
             }
+        } finally {
+            if (dataFolder == null) {
+                delete(folder);
+            }
         }
         return 0;
+    }
+
+    private static void delete(Path folder) throws IOException {
+        List<Path> paths;
+        try (Stream<Path> found = Files.walk(folder)) {
+            paths = new ArrayList<>(found.toList());
+        }
+        for (Path path : paths.reversed()) {
+            Files.deleteIfExists(path);
+        }
     }
 
     private void compare(Laboratory laboratory, Machine machine) throws IOException, InterruptedException {

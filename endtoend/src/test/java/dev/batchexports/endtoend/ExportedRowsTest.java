@@ -1,4 +1,4 @@
-package dev.batchexports.server.endtoend;
+package dev.batchexports.endtoend;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -1,4 +1,4 @@
-package dev.batchexports.server.endtoend;
+package dev.batchexports.endtoend;
 
 import dev.batchexports.embedded.Connections;
 import java.io.IOException;

@@ -60,6 +60,30 @@ final class BxProcess implements AutoCloseable {
         }
     }
 
+    /// SIGSTOP: the process keeps its connections and answers nothing.
+    void pause() {
+        signal("STOP");
+    }
+
+    /// SIGCONT.
+    void resume() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        try {
+            new ProcessBuilder("bash", "-c", "kill -" + name + " " + process.pid())
+                    .redirectErrorStream(true)
+                    .redirectOutput(Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /// The most memory that the process ever had resident, in bytes.
     long peakResidentBytes() {
         try {

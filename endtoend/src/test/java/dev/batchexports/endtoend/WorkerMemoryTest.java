@@ -1,6 +1,6 @@
 package dev.batchexports.endtoend;
 
-import static dev.batchexports.endtoend.ExportedRowsTest.change;
+import static dev.batchexports.endtoend.Installation.change;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;

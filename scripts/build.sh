@@ -4,13 +4,15 @@
 
 APP="$BX_HOME/app"
 
+# Builds a module and those it needs: the server, unless another one is named.
 set_up_build() {
-    fingerprint="$(source_fingerprint)"
+    module="${1:-server}"
+    fingerprint="$(source_fingerprint)-$module"
     if build_is_current; then
         return
     fi
     lock_set_up
-    fingerprint="$(source_fingerprint)"
+    fingerprint="$(source_fingerprint)-$module"
     if ! build_is_current; then
         need_maven
         need_node
@@ -42,7 +44,7 @@ build_is_current() {
 
 build() {
     cd "$BX_ROOT"
-    "$MAVEN" -B -T 1C -pl server -am -Dmaven.test.skip=true -Dspotless.check.skip=true package \
+    "$MAVEN" -B -T 1C -pl "$module" -am -Dmaven.test.skip=true -Dspotless.check.skip=true package \
         org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath \
         -Dmdep.outputFile=target/classpath -DincludeScope=runtime -Dmdep.pathSeparator=:
 }
@@ -78,7 +80,7 @@ keep_application() {
         else
             echo "$entry"
         fi
-    done < <(ls "$BX_ROOT"/server/target/server-*.jar && tr ':' '\n' <"$BX_ROOT/server/target/classpath") >"$fresh/classpath.new"
+    done < <(ls "$BX_ROOT/$module/target/$module"-*.jar && tr ':' '\n' <"$BX_ROOT/$module/target/classpath") >"$fresh/classpath.new"
     mv "$fresh/classpath.new" "$fresh/classpath"
     rm -rf "${APP:?}/$fingerprint"
     mv "$fresh" "$APP/$fingerprint"

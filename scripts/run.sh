@@ -1,9 +1,8 @@
 # Runs the program and the tests.
 # shellcheck shell=bash
 
-MAIN_CLASS=dev.batchexports.server.Main
-
 run_java() {
+    local main_class=dev.batchexports.server.Main
     local options=(-XX:+ExitOnOutOfMemoryError)
     local program=(
         --enable-native-access=ALL-UNNAMED
@@ -15,6 +14,10 @@ run_java() {
         # The demo is over before the second compiler would pay off.
         demo) options+=("${program[@]}" -XX:TieredStopAtLevel=1) ;;
         dev | server | worker) options+=("${program[@]}") ;;
+        chaos)
+            main_class=dev.batchexports.endtoend.Chaos
+            options+=("${program[@]}" -Xmx768m "-Dbatchexports.endtoend.folder=$BX_HOME/chaos")
+            ;;
         # Clients are over at once. An archive of the classes they load, made when the first one ends, lets them start
         # quickly; what Java has to say about the archive must not get between the lines of a result.
         *) options+=(
@@ -36,7 +39,10 @@ run_java() {
     classpath="$(tr '\n' ':' <"$APP/$fingerprint/classpath")"
     export CLASSPATH="${classpath%:}"
     unlock_set_up
-    exec "$JAVA_HOME/bin/java" "${options[@]}" "${extra[@]}" "$MAIN_CLASS" "$@"
+    if [[ "$1" == chaos ]]; then
+        shift
+    fi
+    exec "$JAVA_HOME/bin/java" "${options[@]}" "${extra[@]}" "$main_class" "$@"
 }
 
 # Runs all tests of all modules and ends with one line: N passed, N failed, N skipped.

@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -42,11 +44,38 @@ public final class FaultyProxy implements AutoCloseable {
         /// else passes.
         record Hold(int exchange) implements Fault {}
 
+        /// Something is done to the next exchange whose request holds a text, once.
+        ///
+        /// @param text of printable ASCII, within one piece: a request line, a statement
+        record At(Moment moment, String text, Deed deed) implements Fault {}
+
+        /// So many exchanges get this reply, and the server sees nothing of them.
+        record Refuse(int times, String reply) implements Fault {}
+
+        /// Each piece, in either direction, is late by so much.
+        record Slow(Duration perPiece) implements Fault {}
+
         /// Every connection is cut as soon as it is made.
         record Outage() implements Fault {}
 
         /// What is sent in either direction gets no further, and no connection is cut.
         record Silence() implements Fault {}
+    }
+
+    /// When a fault strikes.
+    public enum Moment {
+        /// Before the server sees the request.
+        REQUEST,
+        /// After the request took effect, before the client knows.
+        REPLY
+    }
+
+    /// What is done.
+    public enum Deed {
+        /// The connection is cut; the next exchange passes.
+        CUT,
+        /// It is held back until the next [#inject] or [#heal].
+        HOLD
     }
 
     /// What comes after a fault has happened once.
@@ -64,6 +93,8 @@ public final class FaultyProxy implements AutoCloseable {
     private int exchanges;
     private long sent;
     private int held;
+    private int struck;
+    private int refused;
     private boolean closed;
 
     private FaultyProxy(InetSocketAddress target, ServerSocket server) {
@@ -95,7 +126,12 @@ public final class FaultyProxy implements AutoCloseable {
             exchanges = 0;
             sent = 0;
             held = 0;
-            links.forEach(link -> link.exchange = 0);
+            struck = 0;
+            refused = 0;
+            links.forEach(link -> {
+                link.exchange = 0;
+                link.matched = false;
+            });
             lock.notifyAll();
         }
         if (next instanceof Fault.Outage) {
@@ -119,6 +155,13 @@ public final class FaultyProxy implements AutoCloseable {
     public boolean isHolding() {
         synchronized (lock) {
             return held > 0;
+        }
+    }
+
+    /// How often something was cut, held back or refused since the last [#inject] or [#heal].
+    public int struck() {
+        synchronized (lock) {
+            return struck + held;
         }
     }
 
@@ -184,17 +227,24 @@ public final class FaultyProxy implements AutoCloseable {
     /// What to do with a piece that is about to pass.
     private enum Verdict {
         PASS,
-        CUT
+        CUT,
+        REFUSE
     }
 
-    private Verdict judge(Link link, Direction direction, int bytes) throws InterruptedException {
+    private Verdict judge(Link link, Direction direction, byte[] piece, int bytes) throws InterruptedException {
+        delay();
         synchronized (lock) {
+            boolean begins = direction == Direction.TO_SERVER && link.lastDirection != Direction.TO_SERVER;
             if (direction == Direction.TO_SERVER) {
-                if (link.lastDirection != Direction.TO_SERVER) {
+                if (begins) {
                     exchanges++;
                     link.exchange = exchanges;
+                    link.matched = false;
                 }
                 sent += bytes;
+                if (fault instanceof Fault.At(Moment moment, String text, Deed deed)) {
+                    link.matched |= new String(piece, 0, bytes, StandardCharsets.ISO_8859_1).contains(text);
+                }
             }
             link.lastDirection = direction;
             while (isHeldBack(link, direction) && !closed) {
@@ -202,10 +252,19 @@ public final class FaultyProxy implements AutoCloseable {
                 lock.notifyAll();
                 lock.wait();
             }
+            if (begins && fault instanceof Fault.Refuse(int times, String reply) && refused < times) {
+                refused++;
+                struck++;
+                return Verdict.REFUSE;
+            }
             Then then = switch (fault) {
                 case Fault.None() -> null;
                 case Fault.Silence() -> null;
                 case Fault.Hold hold -> null;
+                case Fault.Refuse refuse -> null;
+                case Fault.Slow slow -> null;
+                case Fault.At(Moment moment, String text, Deed deed) ->
+                    deed == Deed.CUT && link.isAt(moment, direction) ? Then.RECOVERY : null;
                 case Fault.Outage() -> Then.OUTAGE;
                 case Fault.LoseRequest(int exchange, Then after) ->
                     direction == Direction.TO_SERVER && link.exchange == exchange ? after : null;
@@ -220,12 +279,26 @@ public final class FaultyProxy implements AutoCloseable {
 
     private boolean isHeldBack(Link link, Direction direction) {
         return fault instanceof Fault.Silence
+                || (fault instanceof Fault.At(Moment moment, String text, Deed deed)
+                        && deed == Deed.HOLD
+                        && link.isAt(moment, direction))
                 || (fault instanceof Fault.Hold(int exchange)
                         && direction == Direction.TO_SERVER
                         && link.exchange == exchange);
     }
 
+    private void delay() throws InterruptedException {
+        Fault current;
+        synchronized (lock) {
+            current = fault;
+        }
+        if (current instanceof Fault.Slow(Duration perPiece)) {
+            Thread.sleep(perPiece);
+        }
+    }
+
     private Verdict verdict(@Nullable Then then) {
+        struck += then == null ? 0 : 1;
         return switch (then) {
             case null -> Verdict.PASS;
             case RECOVERY -> {
@@ -246,10 +319,15 @@ public final class FaultyProxy implements AutoCloseable {
         private final AtomicInteger open = new AtomicInteger(2);
         private @Nullable Direction lastDirection;
         private int exchange;
+        private boolean matched;
 
         Link(Socket client, Socket upstream) {
             this.client = client;
             this.upstream = upstream;
+        }
+
+        boolean isAt(Moment moment, Direction direction) {
+            return matched && direction == (moment == Moment.REQUEST ? Direction.TO_SERVER : Direction.TO_CLIENT);
         }
 
         void pump(Direction direction) {
@@ -261,11 +339,17 @@ public final class FaultyProxy implements AutoCloseable {
                 byte[] piece = new byte[PIECE];
                 int read = in.read(piece);
                 while (read >= 0) {
-                    if (judge(this, direction, read) == Verdict.CUT) {
-                        cutAfterFault();
-                        return;
+                    switch (judge(this, direction, piece, read)) {
+                        case PASS -> out.write(piece, 0, read);
+                        case CUT -> {
+                            cutAfterFault();
+                            return;
+                        }
+                        case REFUSE -> {
+                            refuse();
+                            return;
+                        }
                     }
-                    out.write(piece, 0, read);
                     read = in.read(piece);
                 }
                 to.shutdownOutput();
@@ -278,6 +362,19 @@ public final class FaultyProxy implements AutoCloseable {
                 Thread.currentThread().interrupt();
                 cut();
             }
+        }
+
+        /// Answers in the server's place and ends the connection, in good order.
+        private void refuse() throws IOException {
+            synchronized (lock) {
+                if (fault instanceof Fault.Refuse(int times, String reply)) {
+                    client.getOutputStream().write(reply.getBytes(StandardCharsets.ISO_8859_1));
+                }
+            }
+            links.remove(this);
+            client.shutdownOutput();
+            client.close();
+            upstream.close();
         }
 
         private void cutAfterFault() {

@@ -278,6 +278,7 @@ final class RunExecution {
             }
             case Committed committed -> {
                 runs.saveFiles(run.id(), committed.files(), committed.rowsAtDestination(), clock.instant());
+                crashPoints.reached(CrashPoints.AFTER_FILES);
                 log.add(
                         run,
                         LogLevel.INFO,
@@ -321,6 +322,7 @@ final class RunExecution {
             long counted = source.count(assignment.selection(), new QueryTag(runId, "verify", attempt.number()));
             runs.recordCounted(runId, counted, clock.instant());
             compare(run, counted, written, found != null);
+            crashPoints.reached(CrashPoints.AFTER_VERIFY);
             return null;
         });
     }

@@ -78,6 +78,7 @@ final class RunLifecycle {
             }
         }
         Run run = existing.isPresent() ? existing.get() : create(export, request, workflowId, workflowRunId);
+        crashPoints.reached(CrashPoints.AFTER_START);
         if (run.status().isFinished()) {
             return StartResult.skip("the run has ended already");
         }
@@ -203,6 +204,7 @@ final class RunLifecycle {
             case FAILED -> end(run, RunStatus.FAILED, request.error());
             case GAVE_UP -> end(run, RunStatus.FAILED, gaveUp(run, request.error()));
         }
+        crashPoints.reached(CrashPoints.AFTER_FINISH);
     }
 
     private RunError gaveUp(Run run, @Nullable RunError reported) {

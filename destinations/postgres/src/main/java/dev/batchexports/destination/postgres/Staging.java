@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -31,7 +32,8 @@ final class Staging {
 
     private static final Logger LOG = LoggerFactory.getLogger(Staging.class);
     private static final Pattern NAME = Pattern.compile(RESERVED + "[0-9a-f]{32}_\\d+_[0-9a-f]{8}");
-    private static final String COMMENT = "Staged by Batch Exports at ";
+    private static final Pattern COMMENT =
+            Pattern.compile("Staged by Batch Exports at (\\S+)(?: for (\\S+ \\S+), generation (\\d{1,18}))?");
     private static final int TOKEN_LENGTH = 8;
 
     /// A run that is older than this and still at work writes its slices again.
@@ -42,11 +44,13 @@ final class Staging {
 
     private final String schema;
     private final String prefix;
+    private final RunKey run;
     private final Patience patience;
 
     Staging(String schema, RunKey run, Patience patience) {
         this.schema = schema;
         this.prefix = RESERVED + run.runId().toString().replace("-", "") + "_";
+        this.run = run;
         this.patience = patience;
     }
 
@@ -72,7 +76,12 @@ final class Staging {
     String creation(String name, Collection<String> columns, String target, Instant now) {
         return "CREATE UNLOGGED TABLE " + qualified(name) + " WITH (autovacuum_enabled = false) AS SELECT "
                 + Identifier.quote(columns) + " FROM " + target + " WITH NO DATA; COMMENT ON TABLE "
-                + qualified(name) + " IS '" + COMMENT + now + "'";
+                + qualified(name) + " IS 'Staged by Batch Exports at " + now + " for " + subject() + ", generation "
+                + run.generation() + "'";
+    }
+
+    private String subject() {
+        return run.exportId() + " " + run.interval();
     }
 
     /// The tables of the run.
@@ -83,14 +92,15 @@ final class Staging {
                 .collect(Collectors.toCollection(HashSet::new));
     }
 
-    /// Drops the tables of the run, and what workers that were lost for good left of others long ago.
+    /// Drops the tables of the run and of earlier runs of the interval, one that was cancelled while it
+    /// committed for example, and what workers that were lost for good left of others long ago.
     ///
     /// @param connection in auto-commit mode
     void drop(Connection connection) throws SQLException {
         Instant old = Instant.now().minus(LONGEST_LIFE);
         List<String> names = new ArrayList<>();
         for (Table table : standing(connection)) {
-            if (isOfRun(table.name())) {
+            if (isOfRun(table.name()) || isOfEarlierRun(table)) {
                 names.add(table.name());
             } else if (table.isOlderThan(old)) {
                 LOG.warn("Dropping {}.{}, which a lost worker left behind", schema, table.name());
@@ -108,13 +118,21 @@ final class Staging {
         }
     }
 
+    private boolean isOfEarlierRun(Table table) {
+        Matcher staged = COMMENT.matcher(table.comment());
+        return staged.matches()
+                && subject().equals(staged.group(2))
+                && Long.parseLong(staged.group(3)) < run.generation();
+    }
+
     private record Table(String name, String comment) {
         boolean isOlderThan(Instant time) {
-            if (!comment.startsWith(COMMENT)) {
+            Matcher staged = COMMENT.matcher(comment);
+            if (!staged.matches()) {
                 return false;
             }
             try {
-                return Instant.parse(comment.substring(COMMENT.length())).isBefore(time);
+                return Instant.parse(staged.group(1)).isBefore(time);
             } catch (DateTimeParseException e) {
                 return false;
             }

@@ -328,6 +328,30 @@ class PostgresTableTest {
     }
 
     @Test
+    void dropsWhatAnEarlierRunOfTheIntervalLeft() throws InterruptedException {
+        UUID export = UUID.randomUUID();
+        SampleRun cancelled = run(export, 1, REPLACE, "cancelled", 5);
+        SampleRun later = run(export, 3, REPLACE, "later", 5);
+        SampleRun other = run(UUID.randomUUID(), 1, REPLACE, "of another export", 5);
+        try (Destination destination = open()) {
+            List<SliceReceipt> _ = cancelled.writeAll(destination);
+            List<SliceReceipt> _ = later.writeAll(destination);
+            List<SliceReceipt> _ = other.writeAll(destination);
+            CommitResult _ = run(export, 2, REPLACE, "retry", 5).export(destination);
+        }
+
+        assertThat(database.column("SELECT tablename FROM pg_tables WHERE schemaname = '" + schema
+                        + "' AND tablename ~ '_[0-9a-f]{32}_'"))
+                .hasSize(2)
+                .anyMatch(name -> name.contains(hexadecimal(later)))
+                .anyMatch(name -> name.contains(hexadecimal(other)));
+    }
+
+    private static String hexadecimal(SampleRun run) {
+        return run.context().run().runId().toString().replace("-", "");
+    }
+
+    @Test
     void takesNamesOfAllKinds() throws InterruptedException {
         Random random = new Random(7);
         String characters = "aZ09 _.\"'`\\$%;-/*(){}[]?:@\t\n\u0001é漢😀";

@@ -1,4 +1,4 @@
-package dev.batchexports.server.endtoend;
+package dev.batchexports.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.batchexports.server.endtoend;
+package dev.batchexports.endtoend;
 
 import dev.batchexports.embedded.Connections;
 import java.io.IOException;
@@ -66,6 +66,19 @@ final class Bucket implements AutoCloseable {
     }
 
     private List<UUID> uuidsOf(String key) {
+        return read(key, "uuid::varchar").stream().map(UUID::fromString).toList();
+    }
+
+    /// Every row of a data file, as [Table#rows] has it.
+    List<String> rowsOf(String key) {
+        return read(
+                key,
+                "concat_ws(chr(9), uuid::varchar, event, distinct_id, person_id::varchar,"
+                        + " json_extract_string(properties::json, '$.n'), json_extract_string(properties::json, '$.text'))");
+    }
+
+    /// What an expression in DuckDB's SQL gives for each row of a data file.
+    private List<String> read(String key, String expression) {
         String extension = key.substring(key.lastIndexOf('Z') + 1).replaceFirst("^-\\d+", "");
         try {
             Path file = Files.createTempFile("bucket", extension);
@@ -76,16 +89,17 @@ final class Bucket implements AutoCloseable {
                                 .asByteArray());
                 String reader = extension.contains("parquet")
                         ? "read_parquet('" + file + "')"
-                        : "read_json('" + file + "', format='newline_delimited', columns={uuid: 'VARCHAR'})";
-                List<UUID> uuids = new ArrayList<>();
+                        : "read_json('" + file + "', format='newline_delimited', columns={uuid: 'VARCHAR',"
+                                + " event: 'VARCHAR', distinct_id: 'VARCHAR', person_id: 'VARCHAR', properties: 'JSON'})";
+                List<String> values = new ArrayList<>();
                 try (Connection duckdb = DriverManager.getConnection("jdbc:duckdb:");
                         Statement statement = duckdb.createStatement();
-                        ResultSet rows = statement.executeQuery("select uuid::varchar from " + reader)) {
+                        ResultSet rows = statement.executeQuery("select " + expression + " from " + reader)) {
                     while (rows.next()) {
-                        uuids.add(UUID.fromString(rows.getString(1)));
+                        values.add(rows.getString(1));
                     }
                 }
-                return uuids;
+                return values;
             } finally {
                 Files.delete(file);
             }

@@ -1,4 +1,4 @@
-package dev.batchexports.server.endtoend;
+package dev.batchexports.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -55,6 +55,30 @@ final class BxProcess implements AutoCloseable {
         process.destroyForcibly();
         try {
             process.waitFor(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// SIGSTOP: the process keeps its connections and answers nothing.
+    void pause() {
+        signal("STOP");
+    }
+
+    /// SIGCONT.
+    void resume() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        try {
+            new ProcessBuilder("bash", "-c", "kill -" + name + " " + process.pid())
+                    .redirectErrorStream(true)
+                    .redirectOutput(Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -1,6 +1,6 @@
-package dev.batchexports.server.endtoend;
+package dev.batchexports.endtoend;
 
-import static dev.batchexports.server.endtoend.ExportedRowsTest.change;
+import static dev.batchexports.endtoend.Installation.change;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchexports.embedded.Tools;

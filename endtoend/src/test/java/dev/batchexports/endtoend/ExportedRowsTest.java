@@ -1,6 +1,6 @@
-package dev.batchexports.server.endtoend;
+package dev.batchexports.endtoend;
 
-import static java.util.Objects.requireNonNull;
+import static dev.batchexports.endtoend.Installation.change;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -190,11 +190,5 @@ class ExportedRowsTest {
                 .isNotEmpty()
                 .containsExactlyInAnyOrderElementsOf(table.uuids(project, firstEnd, secondEnd));
         api.post(Api.export(project, export) + "pause/", Map.of());
-    }
-
-    @SuppressWarnings("unchecked")
-    static void change(Map<String, Object> export, String parameter, Object value) {
-        Map<String, Object> destination = (Map<String, Object>) requireNonNull(export.get("destination"));
-        ((Map<String, Object>) requireNonNull(destination.get("config"))).put(parameter, value);
     }
 }

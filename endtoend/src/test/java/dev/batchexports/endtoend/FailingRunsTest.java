@@ -1,6 +1,6 @@
-package dev.batchexports.server.endtoend;
+package dev.batchexports.endtoend;
 
-import static dev.batchexports.server.endtoend.ExportedRowsTest.change;
+import static dev.batchexports.endtoend.Installation.change;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchexports.embedded.Component;
@@ -9,11 +9,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// What is retried, what is not, and what survives a death at the worst moment.
+/// What is retried, what is not, and what is left behind. Deaths of a worker at the worst moments are those
+/// of [CampaignTest].
 class FailingRunsTest {
     private final Installation installation = Installation.get();
     private final Api api = installation.api;
@@ -22,13 +22,6 @@ class FailingRunsTest {
     private final long project = installation.newProject();
     private final Instant start = Installation.hourAgo(5);
     private final Instant end = start.plus(1, ChronoUnit.HOURS);
-
-    @AfterEach
-    void aWorkerRuns() {
-        if (!installation.worker().isAlive()) {
-            installation.restartWorker(Map.of());
-        }
-    }
 
     @Test
     void aWrongSecretFailsAtOnceAndSaysWhatToChange() {
@@ -97,42 +90,6 @@ class FailingRunsTest {
 
         assertThat(run.get("latest_error").isNull()).isTrue();
         assertExactlyOnce("outage/");
-    }
-
-    @Test
-    void aWorkerKilledInTheMiddleOfATransferLosesAndRepeatsNothing() {
-        killedAt("transfer-middle", 60_000);
-    }
-
-    @Test
-    void aWorkerKilledRightBeforeTheCommitLosesAndRepeatsNothing() {
-        killedAt("before-commit", 500);
-    }
-
-    @Test
-    void aWorkerKilledRightAfterTheCommitLosesAndRepeatsNothing() {
-        killedAt("after-commit", 500);
-    }
-
-    @Test
-    void aWorkerKilledBetweenUploadAndReceiptLosesAndRepeatsNothing() {
-        killedAt("before-receipt", 500);
-    }
-
-    private void killedAt(String label, long rows) {
-        table.insert(project, start, 3600, rows);
-        String export = api.createExport(project, installation.hourlyExport(label));
-        BxProcess doomed = installation.restartWorker(
-                Map.of("BX_TESTING_HALT_AT", label, "BX_TESTING_HALT_MARKER", installation.folder.toString()));
-
-        api.backfill(project, export, start, end);
-        Awaitility.await("the worker to die at " + label)
-                .atMost(Duration.ofSeconds(60))
-                .until(() -> !doomed.isAlive());
-        installation.restartWorker(Map.of());
-        api.awaitRun(project, export, start, "Completed", Duration.ofMinutes(2));
-
-        assertExactlyOnce(label + "/");
     }
 
     @Test

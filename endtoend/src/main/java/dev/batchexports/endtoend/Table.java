@@ -1,4 +1,4 @@
-package dev.batchexports.server.endtoend;
+package dev.batchexports.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,7 +13,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -72,6 +74,33 @@ final class Table {
                 .lines()
                 .map(UUID::fromString)
                 .collect(Collectors.toSet());
+    }
+
+    /// Inserts rows that land now, each a little earlier than the insert, as from many producers.
+    ///
+    /// @param event of all these rows
+    /// @param mostLate how much earlier than now a row may have landed at most
+    void insertLanding(long team, String event, long rows, Duration mostLate) {
+        execute("""
+                INSERT INTO events SELECT generateUUIDv4(), '%s', 'user-' || toString(number %% 1000), generateUUIDv4(),
+                    '{"n": ' || toString(number) || ', "text": "' || hex(randomString(150)) || '"}', '{}', '', t, t, %d, t
+                FROM (SELECT number, now64(6, 'UTC') - toIntervalMicrosecond(rand() %% %d) AS t FROM numbers(%d))
+                """.formatted(event, team, mostLate.toMillis() * 1000, rows));
+    }
+
+    /// Every row that landed for a team within `[start, end)`, as its values separated by tabs.
+    List<String> rows(long team, Instant start, Instant end) {
+        return execute("""
+                SELECT uuid, event, distinct_id, person_id, JSONExtractInt(properties, 'n'), JSONExtractString(properties, 'text')
+                FROM events WHERE team_id = %d AND inserted_at >= %s AND inserted_at < %s FORMAT TSV
+                """.formatted(team, literal(start), literal(end)))
+                .lines()
+                .toList();
+    }
+
+    static String literal(Instant time) {
+        return "toDateTime64('%s', 6, 'UTC')"
+                .formatted(time.toString().replace("T", " ").replace("Z", ""));
     }
 
     String execute(String sql) {

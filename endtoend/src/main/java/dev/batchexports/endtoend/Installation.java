@@ -1,5 +1,6 @@
-package dev.batchexports.server.endtoend;
+package dev.batchexports.endtoend;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchexports.embedded.Component;
@@ -27,6 +28,9 @@ import org.awaitility.Awaitility;
 /// not see each other's rows.
 final class Installation {
     private static final Installation INSTANCE = new Installation();
+    /// The system property that names the folder for everything that an installation writes.
+    static final String FOLDER = "batchexports.endtoend.folder";
+
     private static final String TOKEN = "bxt_end-to-end-token";
 
     final Path folder;
@@ -39,8 +43,8 @@ final class Installation {
 
     private final AtomicLong projects = new AtomicLong(1000);
     private final int port;
-    private BxProcess server;
-    private BxProcess worker;
+    private volatile BxProcess server;
+    private volatile BxProcess worker;
 
     static Installation get() {
         return INSTANCE;
@@ -48,7 +52,8 @@ final class Installation {
 
     private Installation() {
         try {
-            Path target = Path.of("target", "end-to-end").toAbsolutePath();
+            Path target =
+                    Path.of(System.getProperty(FOLDER, "target/end-to-end")).toAbsolutePath();
             Files.createDirectories(target);
             folder = Files.createTempDirectory(target, "run");
         } catch (IOException e) {
@@ -88,9 +93,14 @@ final class Installation {
     }
 
     void restartServer() {
+        replaceServer();
+        awaitReady();
+    }
+
+    /// As [#restartServer], but does not wait: what the server needs may be away.
+    void replaceServer() {
         server.close();
         server = startServer();
-        awaitReady();
     }
 
     /// A worker that the caller has to end.
@@ -157,6 +167,13 @@ final class Installation {
         export.put("interval", "hour");
         export.put("settle_seconds", 0);
         return export;
+    }
+
+    /// Changes a parameter of the destination.
+    @SuppressWarnings("unchecked")
+    static void change(Map<String, Object> export, String parameter, Object value) {
+        Map<String, Object> destination = (Map<String, Object>) requireNonNull(export.get("destination"));
+        ((Map<String, Object>) requireNonNull(destination.get("config"))).put(parameter, value);
     }
 
     /// The start of an hour that ended some hours ago.

@@ -1,0 +1,52 @@
+package dev.batchexports.endtoend;
+
+import dev.batchexports.testkit.FaultyProxy;
+import dev.batchexports.testkit.FaultyProxy.Fault.At;
+import dev.batchexports.testkit.FaultyProxy.Moment;
+import java.time.Duration;
+import java.util.Locale;
+
+/// One thing that goes wrong during a campaign.
+sealed interface Fault {
+    /// SIGKILL, and a new start on the same data after a while.
+    record Kill(Victim victim, Duration down) implements Fault {}
+
+    /// SIGSTOP, and SIGCONT after a while.
+    record Halt(Victim victim, Duration lasting) implements Fault {}
+
+    /// The network breaks, for a while at most.
+    record Disturb(Link link, FaultyProxy.Fault what, Duration lasting) implements Fault {}
+
+    /// SIGKILL of the worker at the moment in which a request with this text is under way.
+    record KillWorkerAt(Link link, Moment moment, String text, Duration patience) implements Fault {}
+
+    /// What the report counts by.
+    default String kind() {
+        return switch (this) {
+            case Kill(Victim victim, Duration _) -> "kill " + word(victim);
+            case Halt(Victim victim, Duration _) -> "halt " + word(victim);
+            case Disturb(Link link, FaultyProxy.Fault what, Duration _) -> word(link) + ": " + name(what);
+            case KillWorkerAt(Link link, Moment moment, String text, Duration _) ->
+                "kill worker at " + word(moment) + " of " + word(link) + " " + text;
+        };
+    }
+
+    private static String name(FaultyProxy.Fault what) {
+        return switch (what) {
+            case FaultyProxy.Fault.None() -> "nothing";
+            case FaultyProxy.Fault.LoseRequest _ -> "request lost";
+            case FaultyProxy.Fault.LoseReply _ -> "reply lost";
+            case FaultyProxy.Fault.CutAfterSent _ -> "cut after n bytes";
+            case FaultyProxy.Fault.Hold _ -> "request held back";
+            case At(Moment moment, String text, FaultyProxy.Deed _) -> word(moment) + " lost of " + text;
+            case FaultyProxy.Fault.Refuse _ -> "5xx";
+            case FaultyProxy.Fault.Slow _ -> "slow";
+            case FaultyProxy.Fault.Outage() -> "connections refused";
+            case FaultyProxy.Fault.Silence() -> "silence";
+        };
+    }
+
+    private static String word(Enum<?> name) {
+        return name.name().toLowerCase(Locale.ROOT);
+    }
+}

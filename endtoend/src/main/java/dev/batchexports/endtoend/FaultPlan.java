@@ -1,0 +1,99 @@
+package dev.batchexports.endtoend;
+
+import dev.batchexports.testkit.FaultyProxy;
+import dev.batchexports.testkit.FaultyProxy.Deed;
+import dev.batchexports.testkit.FaultyProxy.Moment;
+import dev.batchexports.testkit.FaultyProxy.Then;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/// Which faults strike, and when: it follows from the seed alone.
+final class FaultPlan {
+    private static final String UNAVAILABLE =
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    private static final String BROKEN =
+            "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+    /// Between which effects of a commit a request or a reply is lost, or the worker dies.
+    private static final List<String> S3_STEPS =
+            List.of("?uploads", "partNumber=", "<CompleteMultipartUpload", "_manifest.json", "DELETE /");
+
+    private static final List<String> DATABASE_STEPS = List.of("COMMIT", "run_slices", "run_files", "update runs");
+    private static final List<String> DESTINATION_STEPS = List.of("COMMIT", "COPY ", "INSERT INTO", "DROP TABLE");
+
+    /// @param at since the begin of the campaign
+    record Planned(Duration at, Fault fault) {}
+
+    private final Random random;
+
+    private FaultPlan(Random random) {
+        this.random = random;
+    }
+
+    static List<Planned> of(long seed, int faults, Duration time) {
+        FaultPlan plan = new FaultPlan(new Random(seed));
+        List<Planned> planned = new ArrayList<>();
+        long gap = time.toMillis() / Math.max(1, faults);
+        for (int number = 0; number < faults; number++) {
+            Duration at = Duration.ofMillis(number * gap + plan.random.nextLong(gap + 1));
+            planned.add(new Planned(at, plan.fault()));
+        }
+        return planned;
+    }
+
+    private Fault fault() {
+        int choice = random.nextInt(100);
+        if (choice < 22) {
+            return new Fault.Kill(one(List.of(Victim.values())), millis(100, 4_000));
+        }
+        if (choice < 36) {
+            return new Fault.Halt(one(List.of(Victim.values())), millis(500, 8_000));
+        }
+        if (choice < 50) {
+            Link link = one(List.of(Link.S3, Link.S3, Link.DATABASE, Link.DESTINATION));
+            return new Fault.KillWorkerAt(link, one(List.of(Moment.values())), one(steps(link)), millis(4_000, 12_000));
+        }
+        Link link = one(List.of(Link.values()));
+        return new Fault.Disturb(link, disturbance(link), millis(1_000, 8_000));
+    }
+
+    private FaultyProxy.Fault disturbance(Link link) {
+        int choice = random.nextInt(100);
+        if (choice < 40 && !steps(link).isEmpty()) {
+            // An applied request whose reply is lost is the worst, hence the most frequent.
+            Moment moment = random.nextInt(4) == 0 ? Moment.REQUEST : Moment.REPLY;
+            return new FaultyProxy.Fault.At(moment, one(steps(link)), Deed.CUT);
+        }
+        if (choice < 55 && (link == Link.S3 || link == Link.CLICKHOUSE)) {
+            return new FaultyProxy.Fault.Refuse(1 + random.nextInt(6), one(List.of(UNAVAILABLE, BROKEN)));
+        }
+        return switch (random.nextInt(6)) {
+            case 0 -> new FaultyProxy.Fault.CutAfterSent(1 + random.nextInt(200_000), Then.RECOVERY);
+            case 1 -> new FaultyProxy.Fault.LoseRequest(1 + random.nextInt(20), Then.RECOVERY);
+            case 2 -> new FaultyProxy.Fault.LoseReply(1 + random.nextInt(20), Then.RECOVERY);
+            case 3 -> new FaultyProxy.Fault.Silence();
+            case 4 -> new FaultyProxy.Fault.Slow(Duration.ofMillis(5 + random.nextInt(60)));
+            default -> new FaultyProxy.Fault.Outage();
+        };
+    }
+
+    private static List<String> steps(Link link) {
+        return switch (link) {
+            case S3 -> S3_STEPS;
+            case DATABASE -> DATABASE_STEPS;
+            case DESTINATION -> DESTINATION_STEPS;
+            case CLICKHOUSE -> List.of("SELECT");
+            case TEMPORAL -> List.of();
+        };
+    }
+
+    private <T> T one(List<T> choices) {
+        return choices.get(random.nextInt(choices.size()));
+    }
+
+    private Duration millis(int least, int most) {
+        return Duration.ofMillis(least + random.nextInt(most - least));
+    }
+}

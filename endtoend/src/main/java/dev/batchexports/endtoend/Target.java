@@ -1,0 +1,24 @@
+package dev.batchexports.endtoend;
+
+import dev.batchexports.core.interval.Interval;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/// A destination of a campaign, as its checker sees it: from outside, without the product.
+interface Target {
+    String name();
+
+    /// The configuration of the export, to be sent to the API.
+    Map<String, Object> export();
+
+    /// Every row that is there for each interval, as [Table#rows] has it and as often as it is there. An
+    /// interval that was not committed is absent.
+    ///
+    /// @param intervals by the uuid of each row that ClickHouse has
+    Map<Interval, List<String>> rows(Map<UUID, Interval> intervals, Collection<Interval> all);
+
+    /// What a run has left behind that no reader wants, one sentence each.
+    List<String> leftovers();
+}

@@ -1,0 +1,11 @@
+package dev.batchexports.endtoend;
+
+/// A process that a fault may kill or halt.
+enum Victim {
+    WORKER,
+    SERVER,
+    S3,
+    CLICKHOUSE,
+    TEMPORAL,
+    POSTGRES
+}

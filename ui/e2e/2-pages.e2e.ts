@@ -106,7 +106,10 @@ describe('every page', () => {
       window.forgive(/401/); // nobody was signed in when the page asked
       for (const place of places) {
         await window.page.goto(place.path());
-        await place.ready(window.page);
+        await place.ready(window.page).catch(async (error: unknown) => {
+          await window.screenshot(`not-ready-${place.name}-${look}`);
+          throw new Error(`${place.name} ${look} is not ready; the console says: ${window.complaints.join('; ') || 'nothing'}`, { cause: error });
+        });
         await window.axe(`${place.name} ${look}`);
         await window.screenshot(`${place.name}-${look}`);
         const wider = await window.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -121,6 +124,7 @@ describe('every page', () => {
     const window = await Window.open(browser, installation.api_url);
     const { page } = window;
     await signIn(page);
+    await page.getByText('Live ·').waitFor(); // by then it listens to keys as well
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox', { name: 'Search' }).fill('lake');
     await window.axe('the palette');
@@ -139,6 +143,7 @@ describe('every page', () => {
 
     await page.goto('/projects/1/exports');
     await page.getByText('signups → marketing').waitFor();
+    await page.getByText('Live ·').waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('signups');
     await page.waitForURL(/q=signups/);

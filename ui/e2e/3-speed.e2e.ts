@@ -55,8 +55,6 @@ describe('a big installation', () => {
 
   afterAll(async () => {
     await browser?.close();
-    await world.sql('delete from runs where batch_export_id in (select id from batch_exports where project_id = $1)', [PROJECT]);
-    await world.sql('update batch_exports set deleted_at = now() where project_id = $1', [PROJECT]);
     await world.close();
   });
 

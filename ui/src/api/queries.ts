@@ -22,7 +22,7 @@ export const overviewQuery = (project: number) =>
     queryKey: ['overview', project],
     queryFn: ({ signal }) =>
       answerOf(client.GET('/api/projects/{project_id}/overview/', { params: { path: { project_id: project } }, signal })),
-    refetchInterval: 30_000,
+    refetchInterval: (query) => (query.state.status === 'error' ? 4_000 : 30_000),
   });
 
 export const exportQuery = (project: number, id: string) =>

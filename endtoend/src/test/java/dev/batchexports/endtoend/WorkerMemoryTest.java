@@ -44,7 +44,7 @@ class WorkerMemoryTest {
         Instant start = Installation.hourAgo(10);
         installation.table.execute("""
                 INSERT INTO events SELECT generateUUIDv4(), 'large', 'user', generateUUIDv4(),
-                    '{"text": "' || repeat('large row ', 6400000) || '"}', '{}', '', t, t, %d, t
+                    '{"text": "' || repeat(repeat('large row 16 ch ', 4), 1000000) || '"}', '{}', '', t, t, %d, t
                 FROM (SELECT toDateTime64('%s', 6, 'UTC') AS t)
                 """.formatted(
                 project, start.plusSeconds(5).toString().replace("T", " ").replace("Z", "")));

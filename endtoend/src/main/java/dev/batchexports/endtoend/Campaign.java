@@ -109,7 +109,8 @@ final class Campaign {
                 if (wait.isPositive()) {
                     Thread.sleep(wait);
                 }
-                String name = "%d/%d %s".formatted(number, faults, planned.fault());
+                String name = "%d/%d %s"
+                        .formatted(number, faults, planned.fault().toString().replaceAll("\\s+", " "));
                 threads.execute(() -> strike(site, planned.fault(), name, counts));
             }
             Duration rest = Duration.between(Instant.now(), begin.plus(time));

@@ -31,6 +31,20 @@ sealed interface Fault {
         };
     }
 
+    /// Whether it goes on for all its time; otherwise it is over once it has struck.
+    static boolean lasts(FaultyProxy.Fault what) {
+        return switch (what) {
+            case FaultyProxy.Fault.Silence _, FaultyProxy.Fault.Slow _, FaultyProxy.Fault.Outage _ -> true;
+            case FaultyProxy.Fault.None _,
+                    FaultyProxy.Fault.LoseRequest _,
+                    FaultyProxy.Fault.LoseReply _,
+                    FaultyProxy.Fault.CutAfterSent _,
+                    FaultyProxy.Fault.Hold _,
+                    At _,
+                    FaultyProxy.Fault.Refuse _ -> false;
+        };
+    }
+
     private static String name(FaultyProxy.Fault what) {
         return switch (what) {
             case FaultyProxy.Fault.None() -> "nothing";

@@ -53,10 +53,11 @@ final class FaultPlan {
         }
         if (choice < 50) {
             Link link = one(List.of(Link.S3, Link.S3, Link.DATABASE, Link.DESTINATION));
-            return new Fault.KillWorkerAt(link, one(List.of(Moment.values())), one(steps(link)), millis(4_000, 12_000));
+            return new Fault.KillWorkerAt(link, one(List.of(Moment.values())), one(steps(link)), millis(10_000, 30_000));
         }
         Link link = one(List.of(Link.values()));
-        return new Fault.Disturb(link, disturbance(link), millis(1_000, 8_000));
+        FaultyProxy.Fault what = disturbance(link);
+        return new Fault.Disturb(link, what, Fault.lasts(what) ? millis(1_000, 8_000) : millis(10_000, 30_000));
     }
 
     private FaultyProxy.Fault disturbance(Link link) {

@@ -167,16 +167,7 @@ final class Site implements AutoCloseable {
         lock.lock();
         try {
             proxy.inject(what);
-            boolean lasts = switch (what) {
-                case FaultyProxy.Fault.Silence _, FaultyProxy.Fault.Slow _, FaultyProxy.Fault.Outage _ -> true;
-                case FaultyProxy.Fault.None _,
-                        FaultyProxy.Fault.LoseRequest _,
-                        FaultyProxy.Fault.LoseReply _,
-                        FaultyProxy.Fault.CutAfterSent _,
-                        FaultyProxy.Fault.Hold _,
-                        FaultyProxy.Fault.At _,
-                        FaultyProxy.Fault.Refuse _ -> false;
-            };
+            boolean lasts = Fault.lasts(what);
             Instant end = Instant.now().plus(lasting);
             while (Instant.now().isBefore(end) && (lasts || proxy.struck() == 0)) {
                 Thread.sleep(20);

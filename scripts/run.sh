@@ -62,8 +62,10 @@ run_tests() {
     set -m
     "$MAVEN" -B -fae verify "$@" </dev/null &
     set +m
-    JOB_NAME[$!]="Tests"
-    wait $! || result=$?
+    local maven=$!
+    JOB_NAME[$maven]="Tests"
+    wait "$maven" || result=$?
+    unset "JOB_NAME[$maven]"
     # Maven ends with control characters and no line end.
     echo
     if (($# == 0)); then

@@ -4,12 +4,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// Connections that outlive a request, by session id: they keep settings and temporary tables.
 final class Sessions implements AutoCloseable {
     private static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);
     private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(60);
+
+    /// A client that has read the end of an answer may be quicker with its next request than this side is with
+    /// giving the session back.
+    private static final Duration HANDOVER = Duration.ofMillis(500);
 
     private static final class Session {
         private final Chdb.Connection connection;
@@ -28,6 +33,7 @@ final class Sessions implements AutoCloseable {
     private final Engine engine;
     private final Map<String, Session> sessions = new HashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
+    private final Condition givenBack = lock.newCondition();
 
     Sessions(Engine engine) {
         this.engine = engine;
@@ -40,6 +46,7 @@ final class Sessions implements AutoCloseable {
         lock.lock();
         try {
             closeExpired();
+            awaitHandover(id);
             Session session = sessions.get(id);
             if (session == null) {
                 if (request.parameter("session_check").orElse("").equals("1")) {
@@ -60,12 +67,29 @@ final class Sessions implements AutoCloseable {
         }
     }
 
+    private boolean isInUse(String id) {
+        Session session = sessions.get(id);
+        return session != null && session.inUse();
+    }
+
+    private void awaitHandover(String id) {
+        long left = HANDOVER.toNanos();
+        try {
+            while (left > 0 && isInUse(id)) {
+                left = givenBack.awaitNanos(left);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     void giveBack(String id) {
         lock.lock();
         try {
             Session session = sessions.get(id);
             if (session != null) {
                 session.unusedSince = Instant.now();
+                givenBack.signalAll();
             }
         } finally {
             lock.unlock();

@@ -392,13 +392,13 @@ class ExportRunTest {
         long project = server.components.newProject();
         server.components.insert(project, start, end, ROWS);
         memory.behave(new MemoryDestination.Behaviour() {
-            private int opened;
+            private boolean begun;
 
             @Override
-            public synchronized void opened(MemoryDestination.Configuration configuration) {
-                // The plan opens the destination first, and then every transfer.
-                opened++;
-                if (opened == 2) {
+            public synchronized void beginning(RunKey key) {
+                // The plan has been made by now.
+                if (!begun) {
+                    begun = true;
                     server.components.insert(project, start.plusSeconds(10), start.plusSeconds(20), 5);
                 }
             }

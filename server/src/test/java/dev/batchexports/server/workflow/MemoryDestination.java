@@ -47,7 +47,8 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
 
     /// What happens in a call beside its usual effect: throw to make it fail.
     interface Behaviour {
-        default void opened(Configuration configuration) {}
+        /// A transfer or a commit of the run begins.
+        default void beginning(RunKey run) {}
 
         default void writing(Slice slice, TransferProgress progress) throws InterruptedException {}
 
@@ -109,7 +110,6 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
 
     @Override
     public Destination open(Configuration configuration, DestinationLimits limits) {
-        behaviour.opened(configuration);
         return new Open();
     }
 
@@ -131,6 +131,7 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
 
         @Override
         public Transfer begin(TransferContext context) {
+            behaviour.beginning(context.run());
             return new MemoryTransfer(context);
         }
 

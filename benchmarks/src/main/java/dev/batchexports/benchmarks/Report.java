@@ -47,7 +47,7 @@ final class Report {
                 page,
                 old.substring(0, begin)
                         + measured
-                        + old.substring(end + END.length()).stripLeading());
+                        + "\n" + old.substring(end + END.length()).stripLeading());
     }
 
     /// For the terminal.

@@ -24,8 +24,8 @@ import java.util.stream.Collectors;
 /// What a run costs however few rows it has: time, CPU of every process, Temporal events, statements at the database,
 /// requests to S3 and queries at ClickHouse.
 final class RunCost {
-    private static final int RUNS = 20;
-    private static final int WARM_UP = 20;
+    private static final int RUNS = 10;
+    private static final int WARM_UP = 10;
     private static final long FEW_ROWS = 1000;
     private static final Duration LONGEST = Duration.ofMinutes(2);
 

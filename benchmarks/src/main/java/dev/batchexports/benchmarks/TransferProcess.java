@@ -44,6 +44,8 @@ import tools.jackson.databind.json.JsonMapper;
 public final class TransferProcess {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final int MOST_SLICES = 2000;
+    /// As a worker has it.
+    private static final long LEAST_SLICE_BYTES = 64L << 20;
 
     private TransferProcess() {}
 
@@ -81,7 +83,11 @@ public final class TransferProcess {
             Plan plan = source.plan(
                     selection,
                     destination.encoding(),
-                    new SliceLimits(request.get("slice_bytes").asLong(), destination.maxFileBytes(), MOST_SLICES),
+                    new SliceLimits(
+                            request.get("slice_bytes").asLong(),
+                            destination.maxFileBytes(),
+                            MOST_SLICES,
+                            new SliceLimits.Parallel(request.get("slices").asInt(), LEAST_SLICE_BYTES)),
                     new QueryTag(run, "plan", 1));
             TransferContext context = new TransferContext(
                     new RunKey(run, run, 1, interval),

@@ -82,6 +82,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/batch_exports/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview rows
+         * @description Ten of the latest rows that the model and the filters select, as they would be exported, and their columns. Stores nothing; needs no destination. With the id of a batch export of the project, what is absent is taken from it.
+         */
+        post: operations["previewRows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/batch_exports/read_advice/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Measure what ClickHouse reads
+         * @description Counts the last whole hour of the model, compares its rows with those that ClickHouse read, and says how the table is better laid out. Takes up to a minute. With the id of a batch export of the project, what is absent is taken from it.
+         */
+        post: operations["adviseReading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/batch_exports/schedule/": {
         parameters: {
             query?: never;
@@ -242,6 +282,26 @@ export interface paths {
          * @description What runs goes on; no further run starts.
          */
         post: operations["pauseBackfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/batch_exports/{id}/backfills/{backfill}/rerun_failed/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run the failed runs of a backfill again
+         * @description By a new backfill over those intervals of a finished one whose latest run did not complete.
+         */
+        post: operations["rerunFailedRuns"];
         delete?: never;
         options?: never;
         head?: never;
@@ -579,6 +639,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/webhooks/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description Newest first.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description It is told of what changes from now on.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/webhooks/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a webhook */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description With its log.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description A field replaces the webhook's; null takes it back to its default. Without a secret the present one is kept.
+         */
+        patch: operations["changeWebhook"];
+        trace?: never;
+    };
+    "/api/projects/{project_id}/webhooks/{id}/deliveries/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the messages of a webhook
+         * @description Newest first, each with its attempts.
+         */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/webhooks/{id}/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a webhook
+         * @description Sends a message of the type webhook.test now, once, and answers with what came of it.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -637,6 +786,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tokens/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tokens
+         * @description Newest first; with a token for one project, those of this project only.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Issue a token
+         * @description The answer is the only one that shows it. With a token for one project, it is for this project too.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a token
+         * @description It stops to work at once.
+         */
+        delete: operations["deleteToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -684,8 +877,23 @@ export interface components {
             id: string;
             /** Format: date-time */
             last_updated_at: string;
+            /**
+             * Format: uuid
+             * @description The backfill whose failed runs this one executes again.
+             */
+            rerun_of: string | null;
+            /**
+             * Format: double
+             * @description Over the time that it was Running; null until something is finished.
+             */
+            rows_per_second: number | null;
             /** @enum {string} */
             scope: "all" | "gaps";
+            /**
+             * Format: int64
+             * @description How long the rest takes if it goes on as so far; null unless it is Running.
+             */
+            seconds_left: number | null;
             /**
              * Format: date-time
              * @description A boundary of the export's intervals; null for the earliest data.
@@ -701,6 +909,19 @@ export interface components {
              */
             total_runs: number | null;
         };
+        BackfillCompletedRange: {
+            /** Format: date-time */
+            end_at: string;
+            /** Format: int64 */
+            intervals: number;
+            /** Format: date-time */
+            start_at: string;
+        };
+        BackfillNote: {
+            /** @enum {string} */
+            code: "start_snapped" | "start_is_earliest_data" | "no_data" | "end_snapped" | "end_cut_to_export_end" | "end_cut_to_last_interval";
+            message: string;
+        };
         BackfillPlan: {
             /**
              * Format: int64
@@ -712,9 +933,18 @@ export interface components {
              * @description Their size, uncompressed and estimated.
              */
             bytes: number;
+            /** @description Where these intervals lie, oldest first; at most 1000 ranges. */
+            completed_ranges: components["schemas"]["BackfillCompletedRange"][];
+            /** @description Whether there are more of these ranges. */
+            completed_ranges_cut: boolean;
+            /**
+             * Format: int64
+             * @description How many of these hold no rows: they take no time. Null where that is not known.
+             */
+            empty_runs: number | null;
             /**
              * Format: date-time
-             * @description As snapped.
+             * @description As snapped, and cut to what can be exported.
              */
             end_at: string;
             /**
@@ -722,6 +952,8 @@ export interface components {
              * @description How many intervals the range holds.
              */
             intervals: number;
+            /** @description How the range differs from what was asked for, and why. */
+            notes: components["schemas"]["BackfillNote"][];
             /**
              * Format: int64
              * @description Rows that these runs would export, as far as can be told now.
@@ -729,7 +961,7 @@ export interface components {
             rows: number;
             /**
              * Format: int64
-             * @description How many of them the backfill would export.
+             * @description How many of them the backfill would export, those without rows included.
              */
             runs: number;
             /**
@@ -773,8 +1005,7 @@ export interface components {
             /** Format: date-time */
             end_at: string | null;
             exclude_events: string[];
-            /** @description Reserved: always empty. */
-            filters: unknown[];
+            filters: components["schemas"]["Filter"][];
             /** Format: int64 */
             give_up_after_seconds: number;
             /** Format: uuid */
@@ -802,6 +1033,11 @@ export interface components {
              * @description Null for intervals shorter than a day.
              */
             offset_hour: number | null;
+            /**
+             * Format: int32
+             * @description How many failed runs in a row pause the export; 0 for any number.
+             */
+            pause_after_failures: number;
             /** @description Why the export was paused, unless by a user. */
             pause_reason: string | null;
             paused: boolean;
@@ -837,8 +1073,8 @@ export interface components {
             end_at?: string | null;
             /** @description Names of events to leave out. */
             exclude_events?: string[] | null;
-            /** @description Reserved: null or an empty list. */
-            filters?: unknown[] | null;
+            /** @description Conditions on properties that every exported row meets. */
+            filters?: components["schemas"]["Filter"][] | null;
             /**
              * Format: int64
              * @description How long a run retries before it fails; 86400 by default.
@@ -871,6 +1107,11 @@ export interface components {
              * @description The hour of the time zone at which a day or week begins; for these intervals only.
              */
             offset_hour?: number | null;
+            /**
+             * Format: int32
+             * @description How many runs in a row may fail before the export is paused, those of backfills left out; 10 by default, 0 for any number.
+             */
+            pause_after_failures?: number | null;
             paused?: boolean | null;
             /**
              * Format: int64
@@ -908,8 +1149,8 @@ export interface components {
             end_at?: string | null;
             /** @description Names of events to leave out. */
             exclude_events?: string[] | null;
-            /** @description Reserved: null or an empty list. */
-            filters?: unknown[] | null;
+            /** @description Conditions on properties that every exported row meets. */
+            filters?: components["schemas"]["Filter"][] | null;
             /**
              * Format: int64
              * @description How long a run retries before it fails; 86400 by default.
@@ -942,6 +1183,11 @@ export interface components {
              * @description The hour of the time zone at which a day or week begins; for these intervals only.
              */
             offset_hour?: number | null;
+            /**
+             * Format: int32
+             * @description How many runs in a row may fail before the export is paused, those of backfills left out; 10 by default, 0 for any number.
+             */
+            pause_after_failures?: number | null;
             paused?: boolean | null;
             /**
              * Format: int64
@@ -986,8 +1232,8 @@ export interface components {
             end_at?: string | null;
             /** @description Names of events to leave out. */
             exclude_events?: string[] | null;
-            /** @description Reserved: null or an empty list. */
-            filters?: unknown[] | null;
+            /** @description Conditions on properties that every exported row meets. */
+            filters?: components["schemas"]["Filter"][] | null;
             /**
              * Format: int64
              * @description How long a run retries before it fails; 86400 by default.
@@ -1020,6 +1266,11 @@ export interface components {
              * @description The hour of the time zone at which a day or week begins; for these intervals only.
              */
             offset_hour?: number | null;
+            /**
+             * Format: int32
+             * @description How many runs in a row may fail before the export is paused, those of backfills left out; 10 by default, 0 for any number.
+             */
+            pause_after_failures?: number | null;
             paused?: boolean | null;
             /**
              * Format: int64
@@ -1162,6 +1413,24 @@ export interface components {
             /** Format: int64 */
             rows: number;
         };
+        /** @description A condition on one property. A property that is not set passes is_not, not_icontains, not_regex and is_not_set alone. */
+        Filter: {
+            /** @description One member of the JSON object, to the letter. */
+            key: string;
+            /**
+             * @default exact
+             * @enum {string|null}
+             */
+            operator: "exact" | "is_not" | "icontains" | "not_icontains" | "regex" | "not_regex" | "is_set" | "is_not_set" | "gt" | "gte" | "lt" | "lte" | null;
+            /**
+             * @description event: in the column properties; person: in person_properties.
+             * @default event
+             * @enum {string|null}
+             */
+            type: "event" | "person" | null;
+            /** @description A list for exact and is_not: any of them. Absent for is_set and is_not_set. */
+            value?: (string | number | boolean | null) | (string | number | boolean)[];
+        };
         Health: {
             /** @description What the server needs: database, temporal, clickhouse, workers. */
             dependencies: {
@@ -1198,6 +1467,21 @@ export interface components {
             /** @description How much of what was to be exported by now is at the destination. */
             coverage: components["schemas"]["Coverage"];
             results: components["schemas"]["Interval"][];
+        };
+        /** @description A token at the only moment when it is shown. */
+        IssuedToken: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: int64 */
+            project_id: number | null;
+            scopes: string[];
+            /** @description The token itself: keep it, nobody can ask for it again. */
+            token: string;
         };
         LogLine: {
             /** @enum {string} */
@@ -1236,11 +1520,14 @@ export interface components {
             rows: number;
         };
         /** @description What is exported: a built-in model by its name, a table or a query. */
-        Model: "events" | {
+        Model: ("events" | "persons" | "sessions") | {
             /** @description What to write, in order; all when empty. */
             columns?: (string | {
                 name: string;
+                /** @description The column of the table or query; name by default. */
                 source?: string | null;
+                /** @description A ClickHouse type to cast to. A value that does not fit fails the run. */
+                type?: string | null;
             })[] | null;
             /** @description The column that says when a row landed in ClickHouse; inserted_at by default. */
             landing_time_column?: string | null;
@@ -1252,7 +1539,10 @@ export interface components {
             /** @description What to write, in order; all when empty. */
             columns?: (string | {
                 name: string;
+                /** @description The column of the table or query; name by default. */
                 source?: string | null;
+                /** @description A ClickHouse type to cast to. A value that does not fit fails the run. */
+                type?: string | null;
             })[] | null;
             /** @description The column that says when a row landed in ClickHouse; inserted_at by default. */
             landing_time_column?: string | null;
@@ -1324,6 +1614,48 @@ export interface components {
             next: string | null;
             results: components["schemas"]["Run"][];
         };
+        PageWebhook: {
+            /**
+             * Format: uri
+             * @description The URL of the next page; null on the last one.
+             */
+            next: string | null;
+            results: components["schemas"]["Webhook"][];
+        };
+        PageWebhookDelivery: {
+            /**
+             * Format: uri
+             * @description The URL of the next page; null on the last one.
+             */
+            next: string | null;
+            results: components["schemas"]["WebhookDelivery"][];
+        };
+        /** @description Some of the latest rows, as they would be exported. */
+        Preview: {
+            columns: components["schemas"]["PreviewColumn"][];
+            /** Format: date-time */
+            data_interval_end: string;
+            /**
+             * Format: date-time
+             * @description Rows that landed from here on were looked at.
+             */
+            data_interval_start: string;
+            /** @description At most 10, in no order; none when nothing landed. */
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** @description Whether rows were left out because they are long. */
+            truncated: boolean;
+        };
+        PreviewColumn: {
+            /** @description At the destination. */
+            name: string;
+            /**
+             * @description As ClickHouse writes it.
+             * @example DateTime64(6, 'UTC')
+             */
+            type: string;
+        };
         /** @description Why a request failed (RFC 9457). */
         Problem: {
             /**
@@ -1339,6 +1671,25 @@ export interface components {
             /** @example urn:batch-exports:problem:invalid_request */
             type: string;
         };
+        /** @description How much ClickHouse reads to find the rows of the last whole hour. */
+        ReadAdvice: {
+            /** Format: int64 */
+            bytes_read: number;
+            /** Format: int64 */
+            elapsed_milliseconds: number;
+            /** @description What to change; empty when there is nothing. */
+            fix: string;
+            /** @description What the figures mean. */
+            message: string;
+            /** Format: int64 */
+            rows_read: number;
+            /** Format: double */
+            rows_read_per_row: number;
+            /** Format: int64 */
+            rows_selected: number;
+            /** @enum {string} */
+            verdict: "good" | "costly" | "scans";
+        };
         ResultsFile: {
             results: components["schemas"]["File"][];
         };
@@ -1347,6 +1698,9 @@ export interface components {
         };
         ResultsScheduledInterval: {
             results: components["schemas"]["ScheduledInterval"][];
+        };
+        ResultsToken: {
+            results: components["schemas"]["Token"][];
         };
         /** @description A version of a batch export's configuration. */
         Revision: {
@@ -1588,6 +1942,47 @@ export interface components {
             attempts: components["schemas"]["StageAttempt"][];
             slices: components["schemas"]["SliceProgress"][];
         };
+        /** @description A token of the API, without the token itself. */
+        Token: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Null for never.
+             */
+            expires_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            last_used_at: string | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description The only project that it is for; null for every project.
+             */
+            project_id: number | null;
+            scopes: string[];
+        };
+        /** @description A token to issue. */
+        TokenRequest: {
+            /**
+             * Format: date-time
+             * @description When it stops to work; never by default.
+             */
+            expires_at?: string | null;
+            /** @description How people call it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The only project that it is for; every project by default.
+             */
+            project_id?: number | null;
+            /** @description What it allows: batch_export:read, batch_export:write (which allows reading too), admin. */
+            scopes: string[];
+        };
         UnpauseRequest: {
             /** @description Whether a backfill is to export what was missed; false by default. */
             backfill?: boolean | null;
@@ -1599,6 +1994,114 @@ export interface components {
              * @example /destination/config/bucket_name
              */
             pointer: string;
+        };
+        /** @description Where a project wants to be told of changes. The secret is never returned. */
+        Webhook: {
+            /**
+             * Format: uuid
+             * @description The only batch export that it is for; null for every one of the project.
+             */
+            batch_export_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            /** @description The types that it wants; all when empty. */
+            events: string[];
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_updated_at: string;
+            name: string;
+            /** Format: int64 */
+            project_id: number;
+            url: string;
+        };
+        WebhookAttempt: {
+            delivered: boolean;
+            /** @description What went wrong, in one sentence. */
+            error: string | null;
+            /** Format: int64 */
+            latency_ms: number;
+            /** @description How the body of the answer begins. */
+            response_excerpt: string;
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * Format: int32
+             * @description Null when there was no answer.
+             */
+            status_code: number | null;
+        };
+        /** @description Where to tell of changes. Fields that only answers have are accepted and ignored. */
+        WebhookChange: {
+            /**
+             * Format: uuid
+             * @description The only batch export that it is for; null for every one of the project.
+             */
+            batch_export_id?: string | null;
+            /** @description Parameters that are absent are kept, secrets included. */
+            destination?: {
+                config?: Record<string, never>;
+                type?: string;
+            } | null;
+            /** @description Whether it is told anything; true by default. */
+            enabled?: boolean | null;
+            /** @description The types that it wants; all when empty. */
+            events?: string[] | null;
+            /** @description How people call it; empty by default. */
+            name?: string | null;
+            /** @description What messages are signed with: whsec_ and 24 to 64 random bytes in Base64. Never returned; a change without it keeps it. */
+            secret?: string;
+            /**
+             * @description Receives POST requests; https, or http.
+             * @example https://hooks.example.com/batch-exports
+             */
+            url?: string;
+        };
+        /** @description A message to a webhook, with its attempts. */
+        WebhookDelivery: {
+            /** @description Oldest first. */
+            attempts: components["schemas"]["WebhookAttempt"][];
+            /** Format: int32 */
+            attempts_count: number;
+            /** @description The body of the request. */
+            body: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: uuid
+             * @description The webhook-id that the receiver sees, the same in every attempt.
+             */
+            id: string;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            /** @enum {string} */
+            status: "pending" | "delivered" | "failed";
+            /** @example batch_export.failing */
+            type: string;
+        };
+        /** @description Where to tell of changes. Fields that only answers have are accepted and ignored. */
+        WebhookRequest: {
+            /**
+             * Format: uuid
+             * @description The only batch export that it is for; null for every one of the project.
+             */
+            batch_export_id?: string | null;
+            /** @description Whether it is told anything; true by default. */
+            enabled?: boolean | null;
+            /** @description The types that it wants; all when empty. */
+            events?: string[] | null;
+            /** @description How people call it; empty by default. */
+            name?: string | null;
+            /** @description What messages are signed with: whsec_ and 24 to 64 random bytes in Base64. Never returned; a change without it keeps it. */
+            secret: string;
+            /**
+             * @description Receives POST requests; https, or http.
+             * @example https://hooks.example.com/batch-exports
+             */
+            url: string;
         };
         Worker: {
             identity: string;
@@ -1832,6 +2335,202 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchExport"];
+                };
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is longer than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewRows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionTestRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is longer than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adviseReading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionTestRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadAdvice"];
                 };
             };
             /** @description The request is malformed or cannot be carried out */
@@ -2824,6 +3523,93 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backfill"];
+                };
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rerunFailedRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                id: string;
+                backfill: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4321,6 +5107,600 @@ export interface operations {
             };
         };
     };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageWebhook"];
+                };
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is longer than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is longer than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageWebhookDelivery"];
+                };
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookAttempt"];
+                };
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSession: {
         parameters: {
             query?: never;
@@ -4520,6 +5900,241 @@ export interface operations {
             };
             /** @description The client does not take application/json */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultsToken"];
+                };
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedToken"];
+                };
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is longer than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the server needs does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed or cannot be carried out */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is unknown or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or is for another project */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client does not take application/json */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

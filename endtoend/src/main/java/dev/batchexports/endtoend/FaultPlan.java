@@ -53,7 +53,8 @@ final class FaultPlan {
         }
         if (choice < 50) {
             Link link = one(List.of(Link.S3, Link.S3, Link.DATABASE, Link.DESTINATION));
-            return new Fault.KillWorkerAt(link, one(List.of(Moment.values())), one(steps(link)), millis(10_000, 30_000));
+            return new Fault.KillWorkerAt(
+                    link, one(List.of(Moment.values())), one(steps(link)), millis(10_000, 30_000));
         }
         Link link = one(List.of(Link.values()));
         FaultyProxy.Fault what = disturbance(link);

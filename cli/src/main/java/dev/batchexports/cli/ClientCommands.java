@@ -1,7 +1,6 @@
 package dev.batchexports.cli;
 
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -18,18 +17,11 @@ public final class ClientCommands {
         bx.addSubcommand(new ExportCommands())
                 .addSubcommand(new RunCommands())
                 .addSubcommand(new BackfillCommands())
-                .addSubcommand("logs", logs())
                 .addSubcommand(new ApplyCommand())
                 .addSubcommand(new DoctorCommand());
         return bx.setParameterExceptionHandler(wrongCommandLine())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true);
-    }
-
-    /// `bx logs` is `bx run logs`: whoever looks for a log need not know whose it is.
-    private static CommandLine logs() {
-        return Objects.requireNonNull(
-                new CommandLine(new RunCommands()).getSubcommands().get("logs"));
     }
 
     /// What to tell a person about a failure of one of these commands; empty for any other failure.

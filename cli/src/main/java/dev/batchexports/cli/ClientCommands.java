@@ -17,6 +17,7 @@ public final class ClientCommands {
         bx.addSubcommand(new ExportCommands())
                 .addSubcommand(new RunCommands())
                 .addSubcommand(new BackfillCommands())
+                .addSubcommand(new LogsCommand())
                 .addSubcommand(new ApplyCommand())
                 .addSubcommand(new DoctorCommand());
         return bx.setParameterExceptionHandler(wrongCommandLine())

@@ -1,12 +1,9 @@
 package dev.batchexports.cli;
 
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -22,6 +19,7 @@ import picocli.CommandLine.Spec;
         name = "run",
         mixinStandardHelpOptions = true,
         description = "The runs of an export: one for each interval.",
+        subcommands = LogsCommand.class,
         footer = {
             "",
             "EXPORT is the name of a batch export, its id or the beginning of its id.",
@@ -173,99 +171,6 @@ final class RunCommands implements Runnable {
         return 0;
     }
 
-    @Command(
-            name = "logs",
-            mixinStandardHelpOptions = true,
-            description = "Shows the log of a run, or of a whole export, oldest line first.")
-    int logs(
-            @Mixin Client client,
-            @Parameters(paramLabel = "EXPORT", description = "Its name, or its id.") String export,
-            @Parameters(
-                            paramLabel = "RUN",
-                            arity = "0..1",
-                            description = "Its id, or latest; left out, all runs of the export.")
-                    @Nullable
-                    String run,
-            @Option(
-                            names = "--level",
-                            split = ",",
-                            paramLabel = "LEVEL",
-                            description = "Only lines of these levels: DEBUG, INFO, WARNING, ERROR.")
-                    @Nullable
-                    List<String> level,
-            @Option(names = "--search", paramLabel = "TEXT", description = "Only lines that hold this text.") @Nullable
-                    String search,
-            @Option(
-                            names = "--after",
-                            paramLabel = "TIME",
-                            converter = Moment.Converter.class,
-                            description = "Only lines after it: " + Moment.FORMS + ".")
-                    @Nullable
-                    Moment after,
-            @Mixin Limit limit,
-            @Mixin Following following) {
-        Lookup lookup = client.lookup();
-        Answer found = lookup.export(export);
-        Optional<Answer> one = run == null ? Optional.empty() : Optional.of(lookup.run(found, run));
-        String path = one.map(known -> path(client, known)).orElseGet(() -> lookup.path(found)) + "logs/";
-        Map<String, List<String>> query = new LinkedHashMap<>();
-        query.put("level", level == null ? List.of() : level);
-        query.put("search", search == null ? List.of() : List.of(search));
-        query.put("after", texts(after));
-        List<Answer> lines = client.api().list(path, query, limit.count()).reversed();
-        if (following.isWanted()) {
-            follow(client, path, query, lines, one.map(known -> path(client, known)));
-        } else {
-            client.output().list(lines, "There are no such log lines.", () -> {
-                Table table = new Table("TIME", "LEVEL", "STAGE", "MESSAGE");
-                lines.forEach(line -> table.row(
-                        line.text("timestamp"), line.text("level"), line.text("stage"), line.text("message")));
-                return table;
-            });
-        }
-        return 0;
-    }
-
-    /// Prints lines as they come: for ever, or until the run has finished. Processes whose clocks differ write
-    /// to the same log, so that each look goes back a little further than the newest line.
-    private static void follow(
-            Client client, String path, Map<String, List<String>> query, List<Answer> first, Optional<String> run) {
-        Set<Object> seen = new HashSet<>();
-        Map<String, List<String>> further = new LinkedHashMap<>(query);
-        List<Answer> lines = first;
-        boolean last = false;
-        while (true) {
-            for (Answer line : lines) {
-                if (seen.add(line.json())) {
-                    print(client, line);
-                    line.time("timestamp")
-                            .ifPresent(time -> further.put(
-                                    "after", List.of(time.minusSeconds(60).toString())));
-                }
-            }
-            client.out().flush();
-            if (last) {
-                return;
-            }
-            Wait.pause();
-            last = run.isPresent() && Wait.isFinished(client.api().get(run.get()));
-            lines = new ArrayList<>(client.api().list(path, further, Api.PAGE)).reversed();
-        }
-    }
-
-    private static void print(Client client, Answer line) {
-        client.out()
-                .println(
-                        client.output().isReadable()
-                                ? "%s  %-7s  %-8s  %s"
-                                        .formatted(
-                                                line.text("timestamp"),
-                                                line.text("level"),
-                                                line.text("stage"),
-                                                line.text("message"))
-                                : line.json().toString());
-    }
-
     private static void show(Client client, Answer run) {
         Words words = client.words();
         client.output().object(run, () -> {
@@ -316,11 +221,11 @@ final class RunCommands implements Runnable {
         return lookup.run(lookup.export(export), run);
     }
 
-    private static String path(Client client, Answer run) {
+    static String path(Client client, Answer run) {
         return client.api().exports() + run.text("batch_export_id") + "/runs/" + run.id() + "/";
     }
 
-    private static List<String> texts(@Nullable Moment moment) {
+    static List<String> texts(@Nullable Moment moment) {
         return moment == null ? List.of() : List.of(moment.toString());
     }
 }

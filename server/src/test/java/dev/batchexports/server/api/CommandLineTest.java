@@ -365,7 +365,7 @@ class CommandLineTest {
                     MIDNIGHT.plusSeconds(second));
         }
 
-        assertThat(bx.run("run", "logs", "with a log").is(0).lines())
+        assertThat(bx.run("logs", "with a log").is(0).lines())
                 .containsExactly(
                         "TIME                  LEVEL  STAGE  MESSAGE",
                         "2026-03-01T00:00:00Z  INFO   plan   line 0",

@@ -6,8 +6,8 @@ const PROJECT = 4711;
 const USABLE = 1_500;
 
 /**
- * 500 exports, one of them with 10,000 runs, put straight into the database. Not in continuous integration: how long a
- * page takes on a machine that does other things as well says nothing.
+ * 500 exports, one of them with 10,000 runs, put straight into the database. Left out where CI=true, since putting them
+ * there once did not end within two minutes, and why is not known yet.
  */
 describe.skipIf(process.env['CI'] === 'true')('a big installation', () => {
   const world = new World(inject('installation'));

@@ -24,7 +24,7 @@ class TemporalOutageTest {
 
     @Test
     void anOutageOfTemporalLosesNoInterval() {
-        Map<String, Object> body = installation.hourlyExport("outage");
+        Map<String, Object> body = installation.hourlyExport("temporal-outage");
         body.put("interval", "every 10 seconds");
         body.put("settle_seconds", 3);
         String export = api.createExport(project, body);
@@ -57,7 +57,7 @@ class TemporalOutageTest {
                         .containsOnly("completed"));
         assertThat(api.post(Api.export(project, export) + "pause/", Map.of()).status())
                 .isEqualTo(200);
-        assertThat(installation.bucket.uuids("outage")).containsExactlyInAnyOrderElementsOf(landed);
+        assertThat(installation.bucket.uuids("temporal-outage/")).containsExactlyInAnyOrderElementsOf(landed);
     }
 
     private List<String> states(String export, Instant start, Instant end) {

@@ -63,7 +63,7 @@ describe('every page', () => {
     await page.goto('/sign-in');
     await page.getByLabel('API token').fill(token);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Exports' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Exports', exact: true }).waitFor();
   }
 
   interface Place {

@@ -53,7 +53,7 @@ describe.skipIf(process.env['CI'] === 'true')('a big installation', () => {
     await window.page.goto('/sign-in');
     await window.page.getByLabel('API token').fill(installation.api_token);
     await window.page.getByRole('button', { name: 'Sign in' }).click();
-    await window.page.getByRole('heading', { level: 1, name: 'Exports' }).waitFor();
+    await window.page.getByRole('heading', { level: 1, name: 'Exports', exact: true }).waitFor();
   });
 
   afterAll(async () => {

@@ -150,6 +150,7 @@ export class World {
       user: installation.database_user,
       password: installation.database_password,
       max: 2,
+      statement_timeout: 60_000,
     });
   }
 

@@ -145,6 +145,23 @@ public abstract class DestinationContract {
         }
     }
 
+    @Test
+    public void announcesIntervalsWithoutRowsAndHidesNoneOfALaterRun() throws InterruptedException {
+        SampleRun empty = run("first", 1, 0);
+        SampleRun later = run("second", 2, 2);
+        try (Destination destination = harness().open()) {
+            destination.announceEmpty(List.of(empty.context()));
+            destination.announceEmpty(List.of(empty.context()));
+            assertThat(harness().visibleRows(empty.context())).isEmpty();
+
+            later.export(destination);
+            assertVisible(later);
+            Throwable _ = catchThrowable(() -> destination.announceEmpty(List.of(empty.context())));
+            assertVisible(later);
+            assertThat(harness().leftovers(later.context())).isEmpty();
+        }
+    }
+
     /// The rows may have been deleted at the source since the plan was made.
     @Test
     public void commitsASliceThatTurnedOutToHaveNoRows() throws InterruptedException {

@@ -22,6 +22,13 @@ public interface Destination extends AutoCloseable {
     /// a run may each happen in another process, through another `Transfer` of an equal context.
     Transfer begin(TransferContext context);
 
+    /// Makes intervals without rows visible as exported, where readers wait for a mark of each interval. Only
+    /// for intervals that no run has ever written to, and otherwise like a commit of each without a slice: safe
+    /// to repeat, and refused where a later run has committed. In a database no rows are all there is to see.
+    ///
+    /// @param intervals at most some thousands
+    default void announceEmpty(List<TransferContext> intervals) throws InterruptedException {}
+
     @Override
     void close();
 }

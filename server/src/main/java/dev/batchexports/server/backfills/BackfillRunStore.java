@@ -5,6 +5,7 @@ import static dev.batchexports.server.store.Columns.timestamp;
 import static dev.batchexports.server.store.Columns.timestampOrNull;
 
 import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.run.RunKey;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.runs.Run;
 import java.time.Instant;
@@ -28,8 +29,12 @@ public class BackfillRunStore {
                 select from runs where batch_export_id = :export
                     and data_interval_start < wanted.end_at and data_interval_end > wanted.start_at
                     and data_interval_start > wanted.start_at - interval '10 days'
-                    and (columns is not null or status in ('Starting', 'Running')))
+                    and (columns is not null
+                        or (status in ('Starting', 'Running') and workflow_id <> :workflow)))
             """;
+    /// A run that a backfill's own workflow has taken: all others have workflows of their own.
+    private static final String TAKEN = "backfill_id = :backfill and workflow_id = :workflow and status = 'Running'";
+
     private static final String WANTED = """
             unnest(:starts::text[]::timestamptz[], :ends::text[]::timestamptz[], :boundaries::text[]::timestamptz[],
                 :recounts::text[]::timestamptz[]) as wanted(start_at, end_at, boundary, recount_at)
@@ -51,51 +56,88 @@ public class BackfillRunStore {
             Instant boundary, Interval interval, @Nullable Instant recountAt) {}
 
     /// The boundaries of those intervals of which something may be at the destination, or is on its way there,
-    /// by whichever run.
-    public Set<Instant> touched(UUID exportId, List<EmptyInterval> intervals) {
-        return bind(jdbc.sql("select boundary from " + WANTED + " where " + TOUCHED), exportId, intervals)
+    /// by whichever run but those of [#takeEmpty] for this backfill.
+    public Set<Instant> touched(Backfill backfill, List<EmptyInterval> intervals) {
+        return bind(jdbc.sql("select boundary from " + WANTED + " where " + TOUCHED), backfill, intervals)
                 .query((row, number) -> instant(row, "boundary"))
                 .set();
     }
 
-    /// Records intervals as exported with zero rows, by runs that have ended as Completed, and counts them.
-    /// Leaves out those that this backfill has recorded before, and those that another run has touched
-    /// meanwhile.
+    /// Takes intervals that hold no rows, by runs that are Running in the backfill's own workflow: nobody else
+    /// exports them until [#completeEmpty] or [#giveBackEmpty]. Leaves out those that this backfill has
+    /// completed before, and those that another run has touched meanwhile.
     ///
     /// @param settings the fingerprint of the settings that the rows were counted with
-    /// @return how many were recorded
+    /// @return the runs of those that were taken
     @Transactional
-    public int recordEmpty(
+    public List<RunKey> takeEmpty(
             Backfill backfill, BatchExport export, String settings, List<EmptyInterval> intervals, Instant now) {
-        int recorded = bind(jdbc.sql("""
+        bind(jdbc.sql("""
                         insert into runs (id, batch_export_id, backfill_id, trigger, status, data_interval_start,
                             data_interval_end, scheduled_at, export_version, records_total_count, settings,
-                            workflow_id, created_at, started_at, finished_at, last_updated_at, next_recount_at)
-                        select gen_random_uuid(), :export, :backfill, 'backfill', 'Completed', start_at, end_at,
-                            boundary, :version, 0, :settings, :workflow, :now, :now, :now, :now, recount_at
+                            workflow_id, created_at, started_at, last_updated_at)
+                        select gen_random_uuid(), :export, :backfill, 'backfill', 'Running', start_at, end_at,
+                            boundary, :version, 0, :settings, :workflow, :now, :now, :now
                         from %s
                         where not %s
                           and not exists (
                             select from runs where batch_export_id = :export and scheduled_at = boundary
                                 and backfill_id = :backfill)
                         order by boundary
-                        """.formatted(WANTED, TOUCHED)), export.id(), intervals)
+                        on conflict do nothing
+                        """.formatted(WANTED, TOUCHED)), backfill, intervals)
                 .param("backfill", backfill.id())
                 .param("version", export.version())
                 .param("settings", settings)
-                .param("workflow", backfill.workflowId())
                 .param("now", timestamp(now))
                 .update();
-        if (recorded > 0) {
-            backfills.add(backfill.id(), recorded, 0, 0, now);
+        return jdbc.sql("""
+                        select id, generation, data_interval_start, data_interval_end from runs
+                        where %s order by scheduled_at
+                        """.formatted(TAKEN))
+                .param("backfill", backfill.id())
+                .param("workflow", backfill.workflowId())
+                .query((row, number) -> new RunKey(
+                        backfill.exportId(),
+                        row.getObject("id", UUID.class),
+                        row.getLong("generation"),
+                        new Interval(instant(row, "data_interval_start"), instant(row, "data_interval_end"))))
+                .list();
+    }
+
+    /// Ends the runs of [#takeEmpty] as Completed with zero rows, and counts them.
+    ///
+    /// @return how many there were
+    @Transactional
+    public int completeEmpty(Backfill backfill, List<EmptyInterval> intervals, Instant now) {
+        int completed = bind(jdbc.sql("""
+                        update runs set status = 'Completed', finished_at = :now, last_updated_at = :now,
+                            next_recount_at = recount_at
+                        from %s
+                        where scheduled_at = boundary and batch_export_id = :export and %s
+                        """.formatted(WANTED, TAKEN)), backfill, intervals)
+                .param("backfill", backfill.id())
+                .param("now", timestamp(now))
+                .update();
+        if (completed > 0) {
+            backfills.add(backfill.id(), completed, 0, 0, now);
         }
-        return recorded;
+        return completed;
+    }
+
+    /// Forgets the runs of [#takeEmpty] that were not completed: their intervals are missing then.
+    public void giveBackEmpty(Backfill backfill) {
+        jdbc.sql("delete from runs where " + TAKEN)
+                .param("backfill", backfill.id())
+                .param("workflow", backfill.workflowId())
+                .update();
     }
 
     private static JdbcClient.StatementSpec bind(
-            JdbcClient.StatementSpec statement, UUID exportId, List<EmptyInterval> intervals) {
+            JdbcClient.StatementSpec statement, Backfill backfill, List<EmptyInterval> intervals) {
         return statement
-                .param("export", exportId)
+                .param("export", backfill.exportId())
+                .param("workflow", backfill.workflowId())
                 .param(
                         "starts",
                         times(intervals, interval -> interval.interval().start()))

@@ -8,12 +8,15 @@ import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Hands the activities on to [BackfillExecution].
 final class BackfillActivitiesImplementation implements BackfillActivities {
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
+
+    private interface Work<T> {
+        T run() throws InterruptedException;
+    }
 
     private final BackfillExecution execution;
 
@@ -24,20 +27,28 @@ final class BackfillActivitiesImplementation implements BackfillActivities {
     @Override
     public BackfillTicket begin(UUID backfillId) {
         return ActivityCalls.executeWithHeartbeats(
-                Cancellation.STOPS_IT, (attempt, watch) -> reported(backfillId, () -> execution.begin(backfillId)));
+                Cancellation.STOPS_IT,
+                (attempt, watch) -> reported(backfillId, watch, () -> execution.begin(backfillId)));
     }
 
     @Override
     public Page page(UUID backfillId, @Nullable Instant after) {
         return ActivityCalls.executeWithHeartbeats(
                 Cancellation.STOPS_IT,
-                (attempt, watch) -> reported(backfillId, () -> execution.page(backfillId, after, attempt.number())));
+                (attempt, watch) ->
+                        reported(backfillId, watch, () -> execution.page(backfillId, after, attempt.number())));
     }
 
     /// An error that is not retried ends the backfill, and is logged where users look.
-    private <T> T reported(UUID backfillId, Supplier<T> work) {
+    private <T> T reported(UUID backfillId, StageWatch watch, Work<T> work) {
         try {
-            return work.get();
+            return work.run();
+        } catch (InterruptedException e) {
+            StopReason reason = watch.stopped().orElse(StopReason.WORKER_STOPPING);
+            throw switch (reason) {
+                case CANCELLED, ABANDONED -> new StageStoppedException(reason);
+                case STALLED, WORKER_STOPPING -> Failures.classify(e);
+            };
         } catch (RuntimeException e) {
             ExportException error = Failures.classify(e);
             if (!error.kind().isRetryable()) {

@@ -1,10 +1,16 @@
 package dev.batchexports.server.workflow;
 
+import dev.batchexports.core.destination.Destination;
+import dev.batchexports.core.destination.DestinationLimits;
+import dev.batchexports.core.destination.TransferContext;
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.run.RunKey;
 import dev.batchexports.core.source.QueryTag;
 import dev.batchexports.core.source.RowSelection;
+import dev.batchexports.core.source.SliceLimits;
 import dev.batchexports.core.source.Source;
+import dev.batchexports.core.source.SourceColumn;
 import dev.batchexports.server.Settings;
 import dev.batchexports.server.backfills.Backfill;
 import dev.batchexports.server.backfills.BackfillEndings;
@@ -31,6 +37,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -49,12 +56,19 @@ final class BackfillExecution {
     /// quickly.
     private static final int SCAN = 1_000;
 
+    /// Intervals without rows need no buffers.
+    private static final DestinationLimits EMPTY_INTERVALS =
+            new DestinationLimits(RunExecution.LEAST_BUFFER_BYTES, RunExecution.REQUEST_TIMEOUT);
+
+    private static final SliceLimits ONE_SLICE = new SliceLimits(Long.MAX_VALUE, OptionalLong.empty(), 1);
+
     private final ExportStore exports;
     private final RunStore runs;
     private final BackfillStore backfills;
     private final BackfillRunStore backfillRuns;
     private final BackfillEndings endings;
     private final DestinationCatalog catalog;
+    private final OpenDestinations destinations;
     private final Source source;
     private final RunLog log;
     private final Settings.Reconciliation reconciliation;
@@ -67,6 +81,7 @@ final class BackfillExecution {
             BackfillRunStore backfillRuns,
             BackfillEndings endings,
             DestinationCatalog catalog,
+            OpenDestinations destinations,
             Source source,
             RunLog log,
             Settings.Reconciliation reconciliation,
@@ -77,6 +92,7 @@ final class BackfillExecution {
         this.backfillRuns = backfillRuns;
         this.endings = endings;
         this.catalog = catalog;
+        this.destinations = destinations;
         this.source = source;
         this.log = log;
         this.reconciliation = reconciliation;
@@ -117,13 +133,15 @@ final class BackfillExecution {
     /// May be repeated.
     ///
     /// @param attempt names the query at the source
-    Page page(UUID backfillId, @Nullable Instant after, int attempt) {
+    Page page(UUID backfillId, @Nullable Instant after, int attempt) throws InterruptedException {
         Backfill backfill = backfill(backfillId);
         BatchExport export = export(backfill);
         Instant start = after == null ? backfill.startAt() : after;
         if (start == null || export.deletedAt() != null || backfill.status().isFinished()) {
             return new Page(List.of(), false, backfill.endAt());
         }
+        // What an attempt before this one has taken and not completed may hold rows by now.
+        backfillRuns.giveBackEmpty(backfill);
         Page candidates = candidates(export, backfill, start);
         Set<Instant> empty = emptyOnes(export, backfill, candidates.boundaries(), attempt);
         List<Instant> wanted = new ArrayList<>();
@@ -132,12 +150,12 @@ final class BackfillExecution {
                 continue;
             }
             if (wanted.size() == PAGE) {
-                recordEmpty(export, backfill, candidates.boundaries(), empty, wanted.getLast());
+                recordEmpty(export, backfill, candidates.boundaries(), empty, wanted.getLast(), attempt);
                 return new Page(wanted, true, wanted.getLast());
             }
             wanted.add(boundary);
         }
-        recordEmpty(export, backfill, candidates.boundaries(), empty, candidates.next());
+        recordEmpty(export, backfill, candidates.boundaries(), empty, candidates.next(), attempt);
         return new Page(wanted, candidates.more(), candidates.next());
     }
 
@@ -189,7 +207,7 @@ final class BackfillExecution {
                 boundaries.stream()
                         .filter(boundary -> !boundary.isAfter(settled))
                         .toList());
-        Set<Instant> touched = backfillRuns.touched(export.id(), candidates);
+        Set<Instant> touched = backfillRuns.touched(backfill, candidates);
         Map<Instant, Interval> untouched = new TreeMap<>();
         for (EmptyInterval candidate : candidates) {
             if (!touched.contains(candidate.boundary())) {
@@ -213,8 +231,16 @@ final class BackfillExecution {
         return intervals;
     }
 
+    /// Says at the destination that intervals hold no rows, and records them as exported. Until then the
+    /// intervals are taken, so that no run exports them meanwhile.
     private void recordEmpty(
-            BatchExport export, Backfill backfill, List<Instant> boundaries, Set<Instant> empty, Instant last) {
+            BatchExport export,
+            Backfill backfill,
+            List<Instant> boundaries,
+            Set<Instant> empty,
+            Instant last,
+            int attempt)
+            throws InterruptedException {
         List<EmptyInterval> intervals = intervals(
                 export,
                 boundaries.stream()
@@ -223,8 +249,12 @@ final class BackfillExecution {
         if (intervals.isEmpty()) {
             return;
         }
-        int recorded =
-                backfillRuns.recordEmpty(backfill, export, SettingsFingerprint.of(export), intervals, clock.instant());
+        List<RunKey> taken =
+                backfillRuns.takeEmpty(backfill, export, SettingsFingerprint.of(export), intervals, clock.instant());
+        if (!taken.isEmpty()) {
+            announceEmpty(export, backfill, taken, attempt);
+        }
+        int recorded = backfillRuns.completeEmpty(backfill, intervals, clock.instant());
         log.add(
                 export.id(),
                 LogLevel.INFO,
@@ -234,6 +264,22 @@ final class BackfillExecution {
                                 recorded,
                                 intervals.getFirst().interval().start(),
                                 intervals.getLast().interval().end()));
+    }
+
+    private void announceEmpty(BatchExport export, Backfill backfill, List<RunKey> taken, int attempt)
+            throws InterruptedException {
+        try (OpenDestinations.Lease lease = destinations.open(export.id(), export.destination(), EMPTY_INTERVALS)) {
+            Destination destination = lease.destination();
+            List<SourceColumn> columns = source.plan(
+                            export.selection(taken.getFirst().interval()),
+                            destination.encoding(),
+                            ONE_SLICE,
+                            new QueryTag(backfill.id(), "columns", attempt))
+                    .columns();
+            destination.announceEmpty(taken.stream()
+                    .map(run -> new TransferContext(run, export.model().name(), export.writeMode(), columns, 0))
+                    .toList());
+        }
     }
 
     /// Whether an interval that was being exported by somebody else can be had now; empty while it
@@ -267,6 +313,7 @@ final class BackfillExecution {
 
     /// Ends a backfill as its workflow found it. May be repeated.
     void finish(UUID backfillId, BackfillOutcome outcome) {
+        backfillRuns.giveBackEmpty(backfill(backfillId));
         backfills.recount(backfillId, clock.instant());
         Backfill backfill = backfill(backfillId);
         BackfillStatus status = switch (outcome) {

@@ -44,11 +44,11 @@ final class RunExecution {
     /// Slices of one run at most; beyond that they grow.
     private static final int MOST_SLICES = 10_000;
 
-    private static final Duration REQUEST_TIMEOUT = Duration.ofMinutes(2);
+    static final Duration REQUEST_TIMEOUT = Duration.ofMinutes(2);
     private static final long MIDDLE_OF_TRANSFER = 1_000_000;
 
     /// Two parts of the least size that S3 takes.
-    private static final long LEAST_BUFFER_BYTES = 10L << 20;
+    static final long LEAST_BUFFER_BYTES = 10L << 20;
 
     /// For so many attempts, fewer rows than the plan counted are taken for a replica that lags behind,
     /// not for rows that were deleted.

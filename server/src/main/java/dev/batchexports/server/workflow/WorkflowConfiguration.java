@@ -117,6 +117,7 @@ class WorkflowConfiguration {
             BackfillRunStore backfillRuns,
             BackfillEndings backfillEndings,
             DestinationCatalog catalog,
+            OpenDestinations destinations,
             Source source,
             RunLog log,
             Settings settings) {
@@ -127,6 +128,7 @@ class WorkflowConfiguration {
                 backfillRuns,
                 backfillEndings,
                 catalog,
+                destinations,
                 source,
                 log,
                 settings.reconciliation(),

@@ -330,9 +330,55 @@ class BackfillTest {
         assertThat(backfill.finishedRuns()).isEqualTo(24);
         assertThat(backfill.totalRecordsCount()).isEqualTo(5);
         assertThat(commits.get()).isEqualTo(1);
-        assertThat(server.runsOf(export)).hasSize(24).allMatch(run -> run.status() == RunStatus.COMPLETED);
+        assertThat(server.runsOf(export))
+                .hasSize(24)
+                .allMatch(run -> run.status() == RunStatus.COMPLETED)
+                .allMatch(run -> memory.committed(run).isPresent());
         assertThat(isCovered(export, 24)).isTrue();
         assertThat(server.logOf(export)).anyMatch(line -> line.contains("hold no rows"));
+    }
+
+    @Test
+    void intervalsWithoutRowsAreAnnouncedAgainAfterAFailureThatPasses() {
+        BatchExport export = hourlyExport();
+        AtomicInteger announced = new AtomicInteger();
+        memory.behave(new MemoryDestination.Behaviour() {
+            @Override
+            public void announcing(RunKey run) {
+                if (announced.incrementAndGet() == 3) {
+                    throw ExportException.passing("StoreAway", "The store is away.", null);
+                }
+            }
+        });
+
+        Backfill backfill =
+                server.awaitEnd(server.startBackfill(export, hoursBeforeEnd(5), end, BackfillScope.ALL, 2), SOON);
+
+        assertThat(backfill.status()).isEqualTo(BackfillStatus.COMPLETED);
+        assertThat(backfill.finishedRuns()).isEqualTo(5);
+        assertThat(announced.get()).isEqualTo(8);
+        assertThat(server.runsOf(export))
+                .hasSize(5)
+                .allMatch(run -> run.status() == RunStatus.COMPLETED)
+                .allMatch(run -> memory.committed(run).isPresent());
+    }
+
+    @Test
+    void intervalsWithoutRowsAreMissingWhenTheDestinationRefusesThem() {
+        BatchExport export = hourlyExport();
+        memory.behave(new MemoryDestination.Behaviour() {
+            @Override
+            public void announcing(RunKey run) {
+                throw ExportException.user("AccessDenied", "The key may not write.", "Let it write.");
+            }
+        });
+
+        Backfill backfill =
+                server.awaitEnd(server.startBackfill(export, hoursBeforeEnd(5), end, BackfillScope.ALL, 2), SOON);
+
+        assertThat(backfill.status()).isEqualTo(BackfillStatus.FAILED);
+        assertThat(server.runsOf(export)).isEmpty();
+        assertThat(server.logOf(export)).anyMatch(line -> line.contains("The key may not write. Let it write."));
     }
 
     private boolean isCovered(BatchExport export, int hours) {

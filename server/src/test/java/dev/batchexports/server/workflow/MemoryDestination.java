@@ -59,6 +59,9 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
 
         default void committed(RunKey run) {}
 
+        /// The interval of the run is announced as empty.
+        default void announcing(RunKey run) {}
+
         default OptionalLong rowsFound(long committed) {
             return OptionalLong.of(committed);
         }
@@ -133,6 +136,14 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
         public Transfer begin(TransferContext context) {
             behaviour.beginning(context.run());
             return new MemoryTransfer(context);
+        }
+
+        @Override
+        public void announceEmpty(List<TransferContext> intervals) throws InterruptedException {
+            for (TransferContext context : intervals) {
+                behaviour.announcing(context.run());
+                committed.put(Place.of(context.run()), List.of());
+            }
         }
 
         @Override

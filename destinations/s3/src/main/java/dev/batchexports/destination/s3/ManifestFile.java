@@ -72,6 +72,14 @@ final class ManifestFile {
         throw contended();
     }
 
+    /// Publishes a manifest where [#read] has just found none.
+    ///
+    /// @return false when there is one now
+    boolean create(S3Manifest manifest) throws InterruptedException {
+        return bucket.writeIf(new S3Bucket.Condition.Absent(), key, S3Manifest.CONTENT_TYPE, manifest.toJson())
+                == S3Bucket.Outcome.DONE;
+    }
+
     /// Publishes a manifest, unless just this was published already.
     void publish(S3Manifest manifest) throws InterruptedException {
         String json = manifest.toJson();

@@ -3,7 +3,6 @@ package dev.batchexports.destination.s3;
 import dev.batchexports.core.destination.Destination;
 import dev.batchexports.core.destination.DestinationLimits;
 import dev.batchexports.core.destination.TestStep;
-import dev.batchexports.core.destination.Transfer;
 import dev.batchexports.core.destination.TransferContext;
 import dev.batchexports.core.source.Encoding;
 import java.time.Clock;
@@ -40,7 +39,16 @@ final class S3Destination implements Destination {
     }
 
     @Override
-    public Transfer begin(TransferContext context) {
+    public void announceEmpty(List<TransferContext> intervals) throws InterruptedException {
+        List<S3Transfer> _ = Parallel.map(intervals, context -> {
+            S3Transfer transfer = begin(context);
+            transfer.announceEmpty();
+            return transfer;
+        });
+    }
+
+    @Override
+    public S3Transfer begin(TransferContext context) {
         IntervalKeys keys = new IntervalKeys(
                 configuration.prefixTemplate(),
                 context.run().interval(),

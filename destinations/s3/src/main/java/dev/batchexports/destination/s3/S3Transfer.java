@@ -125,6 +125,14 @@ final class S3Transfer implements Transfer {
         return new CommitResult.Committed(files, OptionalLong.empty());
     }
 
+    /// Publishes the manifest of an interval without rows: with two requests where there is none yet.
+    void announceEmpty() throws InterruptedException {
+        S3Manifest manifest = S3Manifest.of(context, encoding, List.of(), clock.instant());
+        if (manifestFile.read().isPresent() || !manifestFile.create(manifest)) {
+            CommitResult _ = commit(List.of());
+        }
+    }
+
     @Override
     public void abort() {
         boolean interrupted = Thread.interrupted();

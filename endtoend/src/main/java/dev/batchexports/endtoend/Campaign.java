@@ -141,8 +141,11 @@ final class Campaign {
     private void awaitCrashPoints(Site site) throws InterruptedException {
         Instant limit = Instant.now().plus(LONGEST_RECOVERY);
         site.repair();
-        while (!site.unreached().isEmpty() && Instant.now().isBefore(limit)) {
-            Thread.sleep(500);
+        List<String> unreached = site.unreached();
+        while (!unreached.isEmpty() && Instant.now().isBefore(limit)) {
+            log.say("the worker has not died yet at " + unreached);
+            Thread.sleep(5_000);
+            unreached = site.unreached();
         }
     }
 

@@ -17,7 +17,7 @@ sealed interface Fault {
     /// The network breaks, for a while at most.
     record Disturb(Link link, FaultyProxy.Fault what, Duration lasting) implements Fault {}
 
-    /// SIGKILL of the worker at the moment in which a request with this text is under way.
+    /// SIGKILL of the workers at the moment in which a request with this text is under way.
     record KillWorkerAt(Link link, Moment moment, String text, Duration patience) implements Fault {}
 
     /// What the report counts by.
@@ -27,7 +27,7 @@ sealed interface Fault {
             case Halt(Victim victim, Duration _) -> "halt " + word(victim);
             case Disturb(Link link, FaultyProxy.Fault what, Duration _) -> word(link) + ": " + name(what);
             case KillWorkerAt(Link link, Moment moment, String text, Duration _) ->
-                "kill worker at " + word(moment) + " of " + word(link) + " " + text;
+                "kill workers at " + word(moment) + " of " + word(link) + " " + text;
         };
     }
 
@@ -60,7 +60,7 @@ sealed interface Fault {
         };
     }
 
-    private static String word(Enum<?> name) {
-        return name.name().toLowerCase(Locale.ROOT);
+    static String word(Enum<?> name) {
+        return name.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 }

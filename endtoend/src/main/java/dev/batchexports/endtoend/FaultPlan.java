@@ -23,6 +23,9 @@ final class FaultPlan {
     private static final List<String> DATABASE_STEPS = List.of("COMMIT", "run_slices", "run_files", "update runs");
     private static final List<String> DESTINATION_STEPS = List.of("COMMIT", "COPY ", "INSERT INTO", "DROP TABLE");
 
+    /// How long a fault waits for a request that it can hurt.
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+
     /// @param at since the begin of the campaign
     record Planned(Duration at, Fault fault) {}
 
@@ -43,32 +46,37 @@ final class FaultPlan {
         return planned;
     }
 
+    /// Mostly the network: a process that is away keeps all others from being disturbed.
     private Fault fault() {
         int choice = random.nextInt(100);
-        if (choice < 22) {
-            return new Fault.Kill(one(List.of(Victim.values())), millis(100, 4_000));
+        if (choice < 9) {
+            return new Fault.Kill(one(List.of(Victim.values())), lasting(100));
         }
-        if (choice < 36) {
-            return new Fault.Halt(one(List.of(Victim.values())), millis(500, 8_000));
+        if (choice < 18) {
+            return new Fault.Halt(one(List.of(Victim.values())), lasting(300));
         }
-        if (choice < 50) {
+        if (choice < 23) {
             Link link = one(List.of(Link.S3, Link.S3, Link.DATABASE, Link.DESTINATION));
-            return new Fault.KillWorkerAt(
-                    link, one(List.of(Moment.values())), one(steps(link)), millis(10_000, 30_000));
+            return new Fault.KillWorkerAt(link, one(List.of(Moment.values())), one(steps(link)), PATIENCE);
         }
         Link link = one(List.of(Link.values()));
         FaultyProxy.Fault what = disturbance(link);
-        return new Fault.Disturb(link, what, Fault.lasts(what) ? millis(1_000, 8_000) : millis(10_000, 30_000));
+        return new Fault.Disturb(link, what, Fault.lasts(what) ? lasting(300) : PATIENCE);
+    }
+
+    /// Mostly short, now and then longer than what waits for it.
+    private Duration lasting(int least) {
+        return random.nextInt(8) == 0 ? millis(3_000, 12_000) : millis(least, 1_500);
     }
 
     private FaultyProxy.Fault disturbance(Link link) {
         int choice = random.nextInt(100);
-        if (choice < 40 && !steps(link).isEmpty()) {
+        if (choice < 50 && !steps(link).isEmpty()) {
             // An applied request whose reply is lost is the worst, hence the most frequent.
             Moment moment = random.nextInt(4) == 0 ? Moment.REQUEST : Moment.REPLY;
             return new FaultyProxy.Fault.At(moment, one(steps(link)), Deed.CUT);
         }
-        if (choice < 55 && (link == Link.S3 || link == Link.CLICKHOUSE)) {
+        if (choice < 65 && (link == Link.S3 || link == Link.CLICKHOUSE)) {
             return new FaultyProxy.Fault.Refuse(1 + random.nextInt(6), one(List.of(UNAVAILABLE, BROKEN)));
         }
         return switch (random.nextInt(6)) {

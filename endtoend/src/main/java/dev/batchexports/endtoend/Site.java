@@ -20,8 +20,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
-/// An installation in which faults can strike: the worker reaches everything through proxies, and a
+/// An installation in which faults can strike: two workers reach everything through proxies, and a
 /// server or worker that ends by itself is started again, as an operator's supervisor does.
 ///
 /// Faults of one victim or one link strike one after the other, those of several side by side.
@@ -35,6 +36,7 @@ final class Site implements AutoCloseable {
     private final Map<Victim, ReentrantLock> victims = new EnumMap<>(Victim.class);
     private final Map<Link, ReentrantLock> links = new EnumMap<>(Link.class);
     private final Thread supervisor = Thread.ofVirtual().unstarted(this::supervise);
+    private volatile @Nullable BxProcess second;
     private volatile boolean closed;
 
     Site(Installation installation, CampaignLog log) {
@@ -74,13 +76,47 @@ final class Site implements AutoCloseable {
         return requireNonNull(proxies.get(link)).address().getPort();
     }
 
-    /// Replaces the worker by one that goes through the proxies and dies once at each label.
+    /// Replaces the worker by one that goes through the proxies and dies once at each label, and puts another
+    /// one beside it.
     void open() {
-        installation.restartWorker(workerEnvironment());
+        restart(Victim.WORKER);
+        restart(Victim.SECOND_WORKER);
         supervisor.start();
     }
 
-    private Map<String, String> workerEnvironment() {
+    private void restart(Victim victim) {
+        switch (victim) {
+            case WORKER -> installation.restartWorker(withCrashPoints(environment()));
+            case SECOND_WORKER -> {
+                BxProcess former = second;
+                if (former != null) {
+                    former.close();
+                }
+                second = installation.startWorker(environment(), installation.folder.resolve("second-worker.log"));
+            }
+            case SERVER -> installation.replaceServer();
+            case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> installation.platform.start(component(victim));
+        }
+    }
+
+    private BxProcess process(Victim victim) {
+        return switch (victim) {
+            case WORKER -> installation.worker();
+            case SECOND_WORKER -> requireNonNull(second);
+            case SERVER -> installation.server();
+            case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> throw new IllegalArgumentException(victim + " is a component");
+        };
+    }
+
+    private Map<String, String> withCrashPoints(Map<String, String> environment) {
+        if (!unreached().isEmpty()) {
+            environment.put("BX_TESTING_HALT_AT", String.join(",", CrashPoints.labels()));
+            environment.put("BX_TESTING_HALT_MARKER", markers.toString());
+        }
+        return environment;
+    }
+
+    private Map<String, String> environment() {
         Map<String, String> environment = new HashMap<>();
         environment.put("BX_CLICKHOUSE_URL", "http://127.0.0.1:" + port(Link.CLICKHOUSE));
         environment.put("BX_TEMPORAL_ADDRESS", "127.0.0.1:" + port(Link.TEMPORAL));
@@ -90,10 +126,6 @@ final class Site implements AutoCloseable {
                         .connections
                         .databaseUrl()
                         .replaceFirst("//[^/]*/", "//127.0.0.1:" + port(Link.DATABASE) + "/"));
-        if (!unreached().isEmpty()) {
-            environment.put("BX_TESTING_HALT_AT", String.join(",", CrashPoints.labels()));
-            environment.put("BX_TESTING_HALT_MARKER", markers.toString());
-        }
         return environment;
     }
 
@@ -121,16 +153,11 @@ final class Site implements AutoCloseable {
         lock.lock();
         try {
             switch (victim) {
-                case WORKER -> installation.worker().kill();
-                case SERVER -> installation.server().kill();
+                case WORKER, SECOND_WORKER, SERVER -> process(victim).kill();
                 case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> installation.platform.kill(component(victim));
             }
             Thread.sleep(down);
-            switch (victim) {
-                case WORKER -> installation.restartWorker(workerEnvironment());
-                case SERVER -> installation.replaceServer();
-                case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> installation.platform.start(component(victim));
-            }
+            restart(victim);
             return true;
         } finally {
             lock.unlock();
@@ -142,16 +169,14 @@ final class Site implements AutoCloseable {
         lock.lock();
         try {
             switch (victim) {
-                case WORKER -> installation.worker().pause();
-                case SERVER -> installation.server().pause();
+                case WORKER, SECOND_WORKER, SERVER -> process(victim).pause();
                 case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> installation.platform.pause(component(victim));
             }
             try {
                 Thread.sleep(lasting);
             } finally {
                 switch (victim) {
-                    case WORKER -> installation.worker().resume();
-                    case SERVER -> installation.server().resume();
+                    case WORKER, SECOND_WORKER, SERVER -> process(victim).resume();
                     case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> installation.platform.resume(component(victim));
                 }
             }
@@ -191,7 +216,8 @@ final class Site implements AutoCloseable {
             }
             boolean held = proxy.isHolding();
             if (held) {
-                installation.worker().kill();
+                process(Victim.WORKER).kill();
+                process(Victim.SECOND_WORKER).kill();
             }
             return held;
         } finally {
@@ -206,7 +232,7 @@ final class Site implements AutoCloseable {
             case CLICKHOUSE -> Component.CLICKHOUSE;
             case TEMPORAL -> Component.TEMPORAL;
             case POSTGRES -> Component.POSTGRES;
-            case WORKER, SERVER -> throw new IllegalArgumentException(victim + " is no component");
+            case WORKER, SECOND_WORKER, SERVER -> throw new IllegalArgumentException(victim + " is no component");
         };
     }
 
@@ -214,6 +240,7 @@ final class Site implements AutoCloseable {
         try {
             while (!closed) {
                 supervise(Victim.WORKER);
+                supervise(Victim.SECOND_WORKER);
                 supervise(Victim.SERVER);
                 Thread.sleep(BETWEEN_LOOKS);
             }
@@ -228,14 +255,9 @@ final class Site implements AutoCloseable {
             return;
         }
         try {
-            if (victim == Victim.WORKER && !installation.worker().isAlive()) {
-                List<String> unreached = unreached();
-                log.say("the worker ended and is started again"
-                        + (unreached.isEmpty() ? "" : "; not reached yet: " + unreached));
-                installation.restartWorker(workerEnvironment());
-            } else if (victim == Victim.SERVER && !installation.server().isAlive()) {
-                log.say("the server ended and is started again");
-                installation.replaceServer();
+            if (!process(victim).isAlive()) {
+                log.say("the " + Fault.word(victim) + " ended and is started again");
+                restart(victim);
             }
         } finally {
             lock.unlock();
@@ -265,6 +287,7 @@ final class Site implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        process(Victim.SECOND_WORKER).close();
         installation.restartWorker(Map.of());
         proxies.values().forEach(FaultyProxy::close);
     }

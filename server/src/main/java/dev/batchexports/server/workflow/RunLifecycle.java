@@ -1,5 +1,6 @@
 package dev.batchexports.server.workflow;
 
+import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.run.RunStatus;
 import dev.batchexports.core.run.RunTrigger;
@@ -157,19 +158,42 @@ final class RunLifecycle {
         try {
             return runs.create(run, clock.instant());
         } catch (RunAlreadyActiveException e) {
-            // An earlier attempt of this very start may have got through in the meantime. Otherwise this workflow is
-            // the only open one of its id, so whatever executed the other run is gone.
+            // An earlier attempt of this very start may have got through in the meantime.
             runs.activeAt(export.id(), boundary)
                     .filter(other -> !other.id().equals(run.id()))
-                    .ifPresent(this::finishAsTerminated);
+                    .ifPresent(other -> removeFromTheWay(other, workflowId));
             return runs.create(run, clock.instant());
         }
     }
 
-    private void finishAsTerminated(Run stale) {
-        RunError error = new RunError(
-                "WorkflowEnded", "The workflow of this run was ended from outside.", "Retry the run.", false);
-        end(stale, RunStatus.TERMINATED, error);
+    /// Ends a run that nobody executes any more, so that another run of its interval can begin.
+    ///
+    /// @param workflowId of the other run. Its workflow is the only open one of that id.
+    private void removeFromTheWay(Run run, String workflowId) {
+        if (!run.workflowId().equals(workflowId)) {
+            throw ExportException.passing(
+                    "IntervalBusy", "Another workflow is at work on this interval, " + run.workflowId() + ".", null);
+        }
+        if (run.workflowRunId() == null) {
+            // It waited for Temporal, and the other run was started first.
+            end(
+                    run,
+                    RunStatus.CANCELLED,
+                    new RunError(
+                            "Overtaken",
+                            "Another run of this interval was started before this one could be.",
+                            "Nothing needs to be done: the other run exports the interval.",
+                            false));
+        } else {
+            end(
+                    run,
+                    RunStatus.TERMINATED,
+                    new RunError(
+                            "WorkflowEnded",
+                            "The workflow of this run was ended from outside.",
+                            "Retry the run.",
+                            false));
+        }
     }
 
     private void logStart(Run run, Instant settledAt) {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -114,6 +115,10 @@ class ReconcilerTest {
     }
 
     private Run stored(BatchExport export, Instant createdAt) {
+        return stored(export, createdAt, null);
+    }
+
+    private Run stored(BatchExport export, Instant createdAt, @Nullable String workflowRunId) {
         return server.runs.create(
                 new NewRun(
                         UUID.randomUUID(),
@@ -125,20 +130,38 @@ class ReconcilerTest {
                         end,
                         export.version(),
                         export.workflowId(end),
-                        null),
+                        workflowRunId),
                 createdAt);
     }
 
     @Test
-    void aRunWhoseRowIsInTheWayOfANewOneIsEndedByIt() {
+    void aRunThatAnotherRunOfItsIntervalOvertookIsCancelled() {
+        assertThat(endedByAnother(null))
+                .returns(RunStatus.CANCELLED, Run::status)
+                .extracting(Run::latestError)
+                .extracting(RunError::code)
+                .isEqualTo("Overtaken");
+    }
+
+    @Test
+    void aRunWhoseWorkflowIsGoneIsTerminatedByANewOneOfItsInterval() {
+        assertThat(endedByAnother(UUID.randomUUID().toString()))
+                .returns(RunStatus.TERMINATED, Run::status)
+                .extracting(Run::latestError)
+                .extracting(RunError::code)
+                .isEqualTo("WorkflowEnded");
+    }
+
+    private Run endedByAnother(@Nullable String workflowRunId) {
         memory.behave(new MemoryDestination.Behaviour() {});
         BatchExport export = export();
-        Run stale = stored(export, TestServer.now());
+        server.components.insert(export.projectId(), end.minus(1, ChronoUnit.HOURS), end, 3);
+        Run inTheWay = stored(export, TestServer.now(), workflowRunId);
 
         Backfill backfill = server.startBackfill(export, end.minus(1, ChronoUnit.HOURS), end, BackfillScope.ALL, 1);
 
         assertThat(server.awaitEnd(backfill, WITHIN_A_MINUTE).status()).isEqualTo(BackfillStatus.COMPLETED);
-        assertThat(server.runs.find(stale.id()).orElseThrow().status()).isEqualTo(RunStatus.TERMINATED);
+        return server.runs.find(inTheWay.id()).orElseThrow();
     }
 
     @Test

@@ -79,7 +79,7 @@ final class Campaign {
             log.say("all %d intervals are settled".formatted(expected.size() * exports.size()));
             long rows = check(expected, landing);
             if (!site.unreached().isEmpty()) {
-                findings.add("the worker never came to the crash points " + site.unreached());
+                findings.add("no worker ever came to the crash points " + site.unreached());
             }
             return report(struck, visitor, expected, rows, recovery);
         }
@@ -137,13 +137,13 @@ final class Campaign {
         }
     }
 
-    /// The worker has to come to each crash point: until then rows keep landing.
+    /// A worker has to come to each crash point: until then rows keep landing.
     private void awaitCrashPoints(Site site) throws InterruptedException {
         Instant limit = Instant.now().plus(LONGEST_RECOVERY);
         site.repair();
         List<String> unreached = site.unreached();
         while (!unreached.isEmpty() && Instant.now().isBefore(limit)) {
-            log.say("the worker has not died yet at " + unreached);
+            log.say("no worker has died yet at " + unreached);
             Thread.sleep(5_000);
             unreached = site.unreached();
         }

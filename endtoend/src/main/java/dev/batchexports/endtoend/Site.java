@@ -76,8 +76,7 @@ final class Site implements AutoCloseable {
         return requireNonNull(proxies.get(link)).address().getPort();
     }
 
-    /// Replaces the worker by one that goes through the proxies and dies once at each label, and puts another
-    /// one beside it.
+    /// Replaces the worker by two that go through the proxies. At each crash point one of them dies, once.
     void open() {
         restart(Victim.WORKER);
         restart(Victim.SECOND_WORKER);
@@ -86,7 +85,7 @@ final class Site implements AutoCloseable {
 
     private void restart(Victim victim) {
         switch (victim) {
-            case WORKER -> installation.restartWorker(withCrashPoints(environment()));
+            case WORKER -> installation.restartWorker(environment());
             case SECOND_WORKER -> {
                 BxProcess former = second;
                 if (former != null) {
@@ -108,14 +107,6 @@ final class Site implements AutoCloseable {
         };
     }
 
-    private Map<String, String> withCrashPoints(Map<String, String> environment) {
-        if (!unreached().isEmpty()) {
-            environment.put("BX_TESTING_HALT_AT", String.join(",", CrashPoints.labels()));
-            environment.put("BX_TESTING_HALT_MARKER", markers.toString());
-        }
-        return environment;
-    }
-
     private Map<String, String> environment() {
         Map<String, String> environment = new HashMap<>();
         environment.put("BX_CLICKHOUSE_URL", "http://127.0.0.1:" + port(Link.CLICKHOUSE));
@@ -126,10 +117,14 @@ final class Site implements AutoCloseable {
                         .connections
                         .databaseUrl()
                         .replaceFirst("//[^/]*/", "//127.0.0.1:" + port(Link.DATABASE) + "/"));
+        if (!unreached().isEmpty()) {
+            environment.put("BX_TESTING_HALT_AT", String.join(",", CrashPoints.labels()));
+            environment.put("BX_TESTING_HALT_MARKER", markers.toString());
+        }
         return environment;
     }
 
-    /// The labels at which the worker has not died yet.
+    /// The labels at which no worker has died yet.
     List<String> unreached() {
         return CrashPoints.labels().stream()
                 .filter(label -> !Files.exists(markers.resolve("halted-at-" + label)))

@@ -61,6 +61,11 @@ final class TargetTable {
         return columns.stream().map(SourceColumn::name).toList();
     }
 
+    /// Those of the export, and that of the commit.
+    List<String> allNames() {
+        return Stream.concat(columnNames().stream(), Stream.of(COMMIT_COLUMN)).toList();
+    }
+
     private record Column(String type, boolean isRequired, boolean isGenerated) {}
 
     /// Creates the table, or checks the one that is there.

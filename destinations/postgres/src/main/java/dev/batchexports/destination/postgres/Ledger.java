@@ -152,9 +152,12 @@ final class Ledger {
         Transaction.begin(connection);
         Transaction.execute(connection, Transaction.settings(patience, patience.request()) + addition());
         Transaction.commit(connection);
-        return find(connection)
-                .orElseThrow(() -> ExportException.passing(
-                        "LedgerChanged", "The run's row in the ledger was removed as soon as it was there.", null));
+        return find(connection).orElseThrow(Ledger::changed);
+    }
+
+    static ExportException changed() {
+        return ExportException.passing(
+                "LedgerChanged", "Somebody removed the run's row from " + TABLE + " while it was being written.", null);
     }
 
     private Optional<Long> find(Connection connection) throws SQLException {

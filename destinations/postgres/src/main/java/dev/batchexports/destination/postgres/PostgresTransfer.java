@@ -206,7 +206,8 @@ final class PostgresTransfer implements Transfer {
                 .toList();
     }
 
-    /// All in one exchange, so that nothing is held while a message is under way.
+    /// All in one exchange, so that nothing is held while a message is under way. The first one marks the run as
+    /// committed: rows that come without that must not stay.
     ///
     /// @return how many rows each statement touched
     private static long[] run(Connection connection, List<String> statements) throws SQLException {
@@ -215,7 +216,11 @@ final class PostgresTransfer implements Transfer {
             for (String sql : statements) {
                 statement.addBatch(sql);
             }
-            return statement.executeLargeBatch();
+            long[] touched = statement.executeLargeBatch();
+            if (touched[0] != 1) {
+                throw Ledger.changed();
+            }
+            return touched;
         }
     }
 

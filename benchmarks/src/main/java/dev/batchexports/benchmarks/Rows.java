@@ -16,7 +16,7 @@ final class Rows {
 
     private static final double SHARE_OF_PROJECT = 0.7;
 
-    private static final String COLUMNS =
+    static final String COLUMNS =
             "uuid, event, distinct_id, person_id, properties, person_properties, elements_chain, timestamp,"
                     + " created_at, team_id, inserted_at";
 
@@ -63,6 +63,11 @@ final class Rows {
             }
         }
         clickhouse.run("OPTIMIZE TABLE events FINAL");
+        return of(clickhouse, connections, interval);
+    }
+
+    /// Those that are there.
+    static Rows of(ClickHouse clickhouse, Connections connections, Interval interval) {
         return new Rows(clickhouse, connections, interval);
     }
 

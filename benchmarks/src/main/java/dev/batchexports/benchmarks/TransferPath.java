@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -52,18 +53,40 @@ final class TransferPath implements Contender {
 
     @Override
     public Usage export(Format format, Rows rows, String prefix) {
+        Map<String, Object> store = new LinkedHashMap<>();
+        store.put("type", "S3");
+        store.put("bucket", connections.s3Bucket());
+        store.put("region", connections.s3Region());
+        store.put("endpoint", connections.s3Endpoint());
+        store.put("access_key_id", connections.s3AccessKeyId());
+        store.put("secret_access_key", connections.s3SecretAccessKey());
+        store.put("prefix", prefix);
+        store.put("file_format", format.formatWord());
+        store.put("compression", format.compression());
+        return transfer(rows, store);
+    }
+
+    /// Adds the rows to a table of the embedded PostgreSQL.
+    Usage load(Rows rows, String schema, String table) {
+        URI database = URI.create(connections.databaseUrl().substring("jdbc:".length()));
+        Map<String, Object> target = new LinkedHashMap<>();
+        target.put("type", "Postgres");
+        target.put("host", database.getHost());
+        target.put("port", database.getPort());
+        target.put("database", database.getPath().substring(1));
+        target.put("user", connections.databaseUser());
+        target.put("password", connections.databasePassword());
+        target.put("schema", schema);
+        target.put("table", table);
+        return transfer(rows, target);
+    }
+
+    private Usage transfer(Rows rows, Map<String, Object> destination) {
         Map<String, Object> request = new LinkedHashMap<>();
         request.put("clickhouse", connections.clickhouseUrl());
         request.put("user", connections.clickhouseUser());
         request.put("password", connections.clickhousePassword());
-        request.put("bucket", connections.s3Bucket());
-        request.put("region", connections.s3Region());
-        request.put("endpoint", connections.s3Endpoint());
-        request.put("access_key_id", connections.s3AccessKeyId());
-        request.put("secret_access_key", connections.s3SecretAccessKey());
-        request.put("prefix", prefix);
-        request.put("file_format", format.formatWord());
-        request.put("compression", format.compression());
+        request.put("destination", destination);
         request.put("project", Rows.PROJECT);
         request.put("start", rows.interval().start().toString());
         request.put("end", rows.interval().end().toString());

@@ -18,6 +18,8 @@ import dev.batchexports.core.source.RowSelection;
 import dev.batchexports.core.source.Slice;
 import dev.batchexports.core.source.SliceLimits;
 import dev.batchexports.core.source.Source;
+import dev.batchexports.destination.postgres.PostgresConfiguration;
+import dev.batchexports.destination.postgres.PostgresDestinationType;
 import dev.batchexports.destination.s3.S3Configuration;
 import dev.batchexports.destination.s3.S3DestinationType;
 import dev.batchexports.source.clickhouse.ClickHouseSettings;
@@ -79,7 +81,7 @@ public final class TransferProcess {
         ClickHouseSettings settings = ClickHouseSettings.of(
                 text(request, "clickhouse"), text(request, "user"), new Secret(text(request, "password")), "default");
         try (Source source = ClickHouseSource.open(settings);
-                Destination destination = destination(request)) {
+                Destination destination = destination(request.get("destination"))) {
             Plan plan = source.plan(
                     selection,
                     destination.encoding(),
@@ -146,6 +148,24 @@ public final class TransferProcess {
     }
 
     private static Destination destination(JsonNode request) {
+        return text(request, "type").equals("Postgres") ? postgres(request) : s3(request);
+    }
+
+    private static Destination postgres(JsonNode request) {
+        PostgresConfiguration configuration = new PostgresConfiguration(
+                text(request, "host"),
+                request.get("port").asInt(),
+                text(request, "user"),
+                new Secret(text(request, "password")),
+                text(request, "database"),
+                text(request, "schema"),
+                text(request, "table"),
+                "disable",
+                null);
+        return new PostgresDestinationType().open(configuration, DestinationLimits.standard());
+    }
+
+    private static Destination s3(JsonNode request) {
         S3Configuration configuration = new S3Configuration(
                 text(request, "bucket"),
                 text(request, "region"),

@@ -2,6 +2,7 @@ package dev.batchexports.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +50,17 @@ class BenchmarkTest {
                             .run(List.of(later), List.of(Format.PARQUET_ZSTD), 1))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("other rows");
+            assumeThat(PostgresLoad.missing())
+                    .as("programs that are not installed")
+                    .isEmpty();
+            Rows grown = Rows.of(laboratory.clickhouse(), laboratory.connections(), rows.interval());
+            try (PostgresLoad load =
+                    new PostgresLoad(laboratory, grown, new TransferPath.Sizes(64 << 20, 2), line -> {})) {
+                assertThat(load.run(2)).hasSize(2).allSatisfy(round -> {
+                    assertThat(round.ratio()).isPositive();
+                    assertThat(round.export().client().peakBytes()).isPositive();
+                });
+            }
         }
     }
 }

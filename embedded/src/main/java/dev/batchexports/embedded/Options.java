@@ -76,4 +76,8 @@ public record Options(
     public Options withProgress(Consumer<String> listener) {
         return new Options(dataFolder, components, ports, bucket, identities, listener, tools);
     }
+
+    public Options withTools(Tools chosen) {
+        return new Options(dataFolder, components, ports, bucket, identities, progress, chosen);
+    }
 }

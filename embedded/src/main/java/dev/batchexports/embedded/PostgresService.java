@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// PostgreSQL from its binaries: passwords by SCRAM, durable commits, TCP on loopback only.
 final class PostgresService implements Service {
     private static final String USER = "batch_exports";
+    private static final int FIRST_WITH_BUILTIN_LOCALE = 17;
     private static final String DATABASE = "batch_exports";
 
     private final Path home;
@@ -104,10 +105,10 @@ final class PostgresService implements Service {
                 "--pwfile=" + passwordFile,
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
-                "--locale=C",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-                "--no-instructions"));
+                "--locale=C"));
+        if (majorVersion() >= FIRST_WITH_BUILTIN_LOCALE) {
+            command.addAll(List.of("--locale-provider=builtin", "--builtin-locale=C.UTF-8"));
+        }
         try {
             Unprivileged.handOver(folder);
             Programs.Outcome outcome = Programs.run(command, Map.of("LC_ALL", "C"));
@@ -122,6 +123,13 @@ final class PostgresService implements Service {
         } finally {
             deleteAll(passwordFile);
         }
+    }
+
+    /// Tests run with older versions too.
+    private int majorVersion() {
+        String said = Programs.run(List.of(home.resolve("bin/postgres").toString(), "--version"), Map.of())
+                .output();
+        return Integer.parseInt(said.replaceFirst("(?s)\\D*(\\d+).*", "$1"));
     }
 
     private static void deleteAll(Path path) {

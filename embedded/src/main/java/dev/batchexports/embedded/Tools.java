@@ -50,6 +50,13 @@ public record Tools(Path temporal, Path weed, Path libchdb, Path postgresHome) {
                 folder.resolve("postgres"));
     }
 
+    /// With another PostgreSQL.
+    ///
+    /// @throws EmbeddedException if it is not there
+    public Tools withPostgres(Path home) {
+        return new Tools(temporal, weed, libchdb, home);
+    }
+
     private static void require(Path file) {
         if (!Files.isRegularFile(file)) {
             throw new EmbeddedException("The embedded component " + file + " is missing: run ./bx setup.");

@@ -73,7 +73,7 @@ final class PostgresTarget implements Target {
         Map<Interval, List<String>> found = new HashMap<>();
         Set<String> committed = new TreeSet<>(column(
                 url(),
-                "SELECT extract(epoch FROM interval_start)::bigint FROM _batch_exports_ledger WHERE replaced_by IS NULL AND table_name = '"
+                "SELECT extract(epoch FROM interval_start)::bigint FROM _batch_exports_ledger WHERE committed_at IS NOT NULL AND replaced_by IS NULL AND table_name = '"
                         + name + "'"));
         for (Interval interval : all) {
             if (committed.contains(Long.toString(interval.start().getEpochSecond()))) {

@@ -1,5 +1,6 @@
 package dev.batchexports.destination.postgres;
 
+import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.run.RunKey;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -14,8 +15,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /// What was committed into the tables of a schema: the table `_batch_exports_ledger`, one row for each run.
-/// A row stands there if and only if the rows of the run were moved into the target, for both happen in
-/// one transaction.
+/// A run enters itself before it writes its first slice, and so has its number by then; `committed_at` is set
+/// if and only if its rows were moved into the target, for both happen in one transaction.
 ///
 /// All commits of an interval of an export into a table happen one after another, under a lock that ends
 /// with the transaction.
@@ -46,8 +47,8 @@ final class Ledger {
     /// @param isReplaced whether a later run has removed its rows
     record Commit(long id, UUID runId, long generation, long rows, boolean isReplaced) {}
 
-    /// All commits of the interval, and a number for the next one.
-    record Page(List<Commit> commits, long nextId) {
+    /// All commits of the interval.
+    record Page(List<Commit> commits) {
         Page {
             commits = List.copyOf(commits);
         }
@@ -75,26 +76,49 @@ final class Ledger {
         return Identifier.qualify(schema, TABLE);
     }
 
+    private enum Form {
+        MISSING,
+        /// Of a version in which a run came into the ledger with its commit only.
+        WITHOUT_ENTRIES,
+        PRESENT
+    }
+
     /// Creates the ledger when it is missing.
     ///
     /// @param connection in auto-commit mode
     void ensure(Connection connection) throws SQLException {
-        if (!exists(connection)) {
-            Transaction.exclusively(connection, patience, AdvisoryLock.of("create", schema, TABLE), () -> {
-                if (!exists(connection)) {
-                    Transaction.execute(connection, creation());
-                }
-            });
+        if (form(connection) != Form.PRESENT) {
+            Transaction.exclusively(
+                    connection, patience, AdvisoryLock.of("create", schema, TABLE), () -> bringUp(connection));
         }
     }
 
-    private boolean exists(Connection connection) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement("SELECT 1 FROM pg_class c JOIN pg_namespace n"
-                + " ON n.oid = c.relnamespace WHERE n.nspname = ? AND c.relname = ?")) {
+    private void bringUp(Connection connection) throws SQLException {
+        switch (form(connection)) {
+            case MISSING -> Transaction.execute(connection, creation());
+            case WITHOUT_ENTRIES ->
+                Transaction.execute(
+                        connection,
+                        "ALTER TABLE " + qualified() + " ALTER COLUMN rows DROP NOT NULL, ALTER COLUMN committed_at"
+                                + " DROP NOT NULL, ALTER COLUMN committed_at DROP DEFAULT");
+            case PRESENT -> {
+                // Somebody else was faster.
+            }
+        }
+    }
+
+    private Form form(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT a.attnotnull FROM pg_class c"
+                + " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                + " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'committed_at'"
+                + " WHERE n.nspname = ? AND c.relname = ?")) {
             statement.setString(1, schema);
             statement.setString(2, TABLE);
             try (ResultSet found = statement.executeQuery()) {
-                return found.next();
+                if (!found.next()) {
+                    return Form.MISSING;
+                }
+                return found.getBoolean(1) ? Form.WITHOUT_ENTRIES : Form.PRESENT;
             }
         }
     }
@@ -109,12 +133,55 @@ final class Ledger {
                     interval_start timestamp with time zone NOT NULL,
                     interval_end timestamp with time zone NOT NULL,
                     generation bigint NOT NULL,
-                    rows bigint NOT NULL,
+                    rows bigint,
                     replaced_by bigint,
-                    committed_at timestamp with time zone NOT NULL DEFAULT now(),
+                    committed_at timestamp with time zone,
                     UNIQUE (run_id, table_name));
                 CREATE INDEX ON %1$s (export_id, interval_start);
                 COMMENT ON TABLE %1$s IS 'What Batch Exports has committed into the tables of this schema; do not change'""".formatted(qualified());
+    }
+
+    /// The number of the run, which every row that it writes carries. All its writers find the same one.
+    ///
+    /// @param connection in auto-commit mode
+    long enter(Connection connection) throws SQLException {
+        Optional<Long> known = find(connection);
+        if (known.isPresent()) {
+            return known.get();
+        }
+        Transaction.begin(connection);
+        Transaction.execute(connection, Transaction.settings(patience, patience.request()) + addition());
+        Transaction.commit(connection);
+        return find(connection).orElseThrow(Ledger::changed);
+    }
+
+    static ExportException changed() {
+        return ExportException.passing(
+                "LedgerChanged", "Somebody removed the run's row from " + TABLE + " while it was being written.", null);
+    }
+
+    private Optional<Long> find(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT commit_id FROM " + qualified() + " WHERE run_id = ? AND table_name = ?")) {
+            statement.setObject(1, run.runId());
+            statement.setString(2, target);
+            try (ResultSet found = statement.executeQuery()) {
+                return found.next() ? Optional.of(found.getLong(1)) : Optional.empty();
+            }
+        }
+    }
+
+    private String addition() {
+        return "INSERT INTO " + qualified()
+                + " (run_id, export_id, table_name, interval_start, interval_end, generation)"
+                + " VALUES ('%s', '%s', '%s', '%s', '%s', %d) ON CONFLICT (run_id, table_name) DO NOTHING"
+                        .formatted(
+                                run.runId(),
+                                run.exportId(),
+                                target.replace("'", "''"),
+                                run.interval().start(),
+                                run.interval().end(),
+                                run.generation());
     }
 
     /// Begins a transaction and takes the lock of the interval, in one exchange: a worker that is cut off in
@@ -129,41 +196,30 @@ final class Ledger {
                 run.interval().toString());
         String sql = Transaction.settings(patience, patience.commit()) + NOTICE_LOST_CLIENT
                 + "SELECT pg_advisory_xact_lock(" + lock + "); "
-                + "SELECT nextval(pg_get_serial_sequence(?, 'commit_id')); "
                 + "SELECT commit_id, run_id, generation, rows, replaced_by IS NOT NULL FROM " + qualified()
                 + " WHERE export_id = ? AND interval_start = ? AND interval_end = ? AND table_name = ?"
-                + " ORDER BY commit_id";
+                + " AND committed_at IS NOT NULL ORDER BY commit_id";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, qualified());
-            statement.setObject(2, run.exportId());
-            statement.setObject(3, time(run.interval().start()));
-            statement.setObject(4, time(run.interval().end()));
-            statement.setString(5, target);
+            statement.setObject(1, run.exportId());
+            statement.setObject(2, time(run.interval().start()));
+            statement.setObject(3, time(run.interval().end()));
+            statement.setString(4, target);
             boolean isResult = statement.execute();
             List<Commit> commits = new ArrayList<>();
-            long nextId = 0;
             while (isResult || statement.getUpdateCount() >= 0) {
                 if (isResult) {
                     try (ResultSet result = statement.getResultSet()) {
-                        switch (result.getMetaData().getColumnName(1)) {
-                            case "nextval" -> {
-                                result.next();
-                                nextId = result.getLong(1);
-                            }
-                            case "commit_id" -> {
-                                while (result.next()) {
-                                    commits.add(commit(result));
-                                }
-                            }
-                            default -> {
-                                // The lock and the setting, whose results say nothing.
+                        // The results of the lock and the settings say nothing.
+                        if (result.getMetaData().getColumnName(1).equals("commit_id")) {
+                            while (result.next()) {
+                                commits.add(commit(result));
                             }
                         }
                     }
                 }
                 isResult = statement.getMoreResults();
             }
-            return new Page(commits, nextId);
+            return new Page(commits);
         }
     }
 
@@ -172,20 +228,11 @@ final class Ledger {
                 row.getLong(1), row.getObject(2, UUID.class), row.getLong(3), row.getLong(4), row.getBoolean(5));
     }
 
-    /// SQL that writes the run's row.
-    String addition(long id, long rows) {
-        return "INSERT INTO " + qualified()
-                + " (commit_id, run_id, export_id, table_name, interval_start, interval_end, generation, rows)"
-                + " VALUES (%d, '%s', '%s', '%s', '%s', '%s', %d, %d)"
-                        .formatted(
-                                id,
-                                run.runId(),
-                                run.exportId(),
-                                target.replace("'", "''"),
-                                run.interval().start(),
-                                run.interval().end(),
-                                run.generation(),
-                                rows);
+    /// SQL that says that the run has committed.
+    ///
+    /// @param id of the run
+    String completion(long id, long rows) {
+        return "UPDATE " + qualified() + " SET rows = " + rows + ", committed_at = now() WHERE commit_id = " + id;
     }
 
     /// SQL that remembers whose rows a later run has removed.

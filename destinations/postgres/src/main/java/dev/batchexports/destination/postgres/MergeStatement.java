@@ -3,7 +3,6 @@ package dev.batchexports.destination.postgres;
 import dev.batchexports.core.destination.WriteMode;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /// The INSERT that merges staged rows into the target. `ON CONFLICT` rather than MERGE, which PostgreSQL has
 /// from version 15 only, and which a row inserted meanwhile by another run makes fail.
@@ -28,25 +27,23 @@ final class MergeStatement {
         this.staging = staging;
     }
 
-    String sql(List<StagedSlice> slices, long commit) {
-        String names = Identifier.quote(target.columnNames());
+    String sql(List<StagedSlice> slices) {
+        String names = Identifier.quote(target.allNames());
         String key = Identifier.quote(merge.primaryKey());
         String rows = slices.stream()
                 .map(slice -> "SELECT " + slice.number() + " AS " + SLICE + ", ctid AS " + SLICE + "_place, " + names
-                        + " FROM " + staging.qualified(slice.table().orElseThrow()))
+                        + " FROM " + staging.qualified(slice.table()))
                 .collect(Collectors.joining(" UNION ALL "));
         String version = merge.versionKey() == null ? "" : Identifier.quote(merge.versionKey()) + " DESC NULLS LAST, ";
-        return "INSERT INTO " + target.qualified() + " AS " + EXISTING + " (" + names + ", "
-                + Identifier.quote(TargetTable.COMMIT_COLUMN) + ") SELECT DISTINCT ON (" + key + ") " + names + ", "
-                + commit + " FROM (" + rows + ") AS staged ORDER BY " + key + ", " + version + SLICE + " DESC, " + SLICE
+        return "INSERT INTO " + target.qualified() + " AS " + EXISTING + " (" + names
+                + ") SELECT DISTINCT ON (" + key + ") " + names + " FROM (" + rows + ") AS staged ORDER BY " + key
+                + ", " + version + SLICE + " DESC, " + SLICE
                 + "_place DESC ON CONFLICT (" + key + ") DO UPDATE SET " + assignments() + condition();
     }
 
     private String assignments() {
-        return Stream.concat(
-                        target.columnNames().stream()
-                                .filter(name -> !merge.primaryKey().contains(name)),
-                        Stream.of(TargetTable.COMMIT_COLUMN))
+        return target.allNames().stream()
+                .filter(name -> !merge.primaryKey().contains(name))
                 .map(Identifier::quote)
                 .map(name -> name + " = excluded." + name)
                 .collect(Collectors.joining(", "));

@@ -20,7 +20,7 @@ final class PostgresDestination implements Destination {
     PostgresDestination(PostgresConfiguration configuration, DestinationLimits limits) {
         this.configuration = configuration;
         this.patience = new Patience(limits.requestTimeout());
-        this.server = new PostgresServer(configuration, new PostgresErrors(configuration), patience);
+        this.server = new PostgresServer(configuration, new PostgresErrors(configuration), limits.hosts(), patience);
     }
 
     @Override

@@ -99,8 +99,8 @@ final class PostgresErrors {
                 new ExportException(
                         "UnknownHost",
                         ErrorKind.TRANSIENT,
-                        "The host " + configuration.host() + " cannot be found.",
-                        "Check host, and that the worker can resolve names.",
+                        "The host " + configuration.host() + " cannot be found, or may not be connected to.",
+                        "Check host, and that the worker can resolve it to a public address.",
                         error);
             case SSLException tls ->
                 new ExportException(
@@ -172,7 +172,10 @@ final class PostgresErrors {
                         ErrorKind.TRANSIENT,
                         "The connection to " + configuration.address() + " failed while trying to " + task.words()
                                 + ".",
-                        "If it does not pass by itself, check host, port and sslmode.",
+                        configuration.tlsMode() == TlsMode.VERIFY_FULL
+                                ? "If it does not pass by itself, check host and port, and that the certificate of the"
+                                        + " server is for " + configuration.host() + "."
+                                : "If it does not pass by itself, check host, port and sslmode.",
                         error);
             case "25006" ->
                 transientWithFix(

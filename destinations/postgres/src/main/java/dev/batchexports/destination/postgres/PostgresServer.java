@@ -1,8 +1,14 @@
 package dev.batchexports.destination.postgres;
 
+import dev.batchexports.core.destination.HostResolver;
+import java.net.InetAddress;
+import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
 import java.time.Duration;
+import java.util.List;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -13,11 +19,13 @@ import org.postgresql.ds.PGSimpleDataSource;
 final class PostgresServer {
     private final PostgresConfiguration configuration;
     private final PostgresErrors errors;
+    private final HostResolver hosts;
     private final Patience patience;
 
-    PostgresServer(PostgresConfiguration configuration, PostgresErrors errors, Patience patience) {
+    PostgresServer(PostgresConfiguration configuration, PostgresErrors errors, HostResolver hosts, Patience patience) {
         this.configuration = configuration;
         this.errors = errors;
+        this.hosts = hosts;
         this.patience = patience;
     }
 
@@ -69,7 +77,27 @@ final class PostgresServer {
         }
     }
 
+    /// Tries the addresses of the host one after another.
     private Connection connect(Task task) throws SQLException {
+        List<InetAddress> addresses;
+        try {
+            addresses = hosts.resolve(withoutBrackets(configuration.host()));
+        } catch (UnknownHostException e) {
+            throw new SQLNonTransientConnectionException(e);
+        }
+        for (InetAddress address : addresses.subList(0, addresses.size() - 1)) {
+            try {
+                return connect(task, address);
+            } catch (SQLException e) {
+                if (Thread.currentThread().isInterrupted() || !(e.getCause() instanceof SocketException)) {
+                    throw e;
+                }
+            }
+        }
+        return connect(task, addresses.getLast());
+    }
+
+    private Connection connect(Task task, InetAddress address) throws SQLException {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setServerNames(new String[] {bracketed(configuration.host())});
         source.setPortNumbers(new int[] {configuration.portOrUsual()});
@@ -81,7 +109,8 @@ final class PostgresServer {
         source.setProperty(PGProperty.SOCKET_TIMEOUT, seconds(patience.request()));
         // A login time-out would connect in a thread of its own, which no interrupt reaches.
         source.setProperty(PGProperty.LOGIN_TIMEOUT, "0");
-        source.setProperty(PGProperty.SOCKET_FACTORY, KeptAliveSockets.class.getName());
+        source.setProperty(PGProperty.SOCKET_FACTORY, PinnedSockets.class.getName());
+        source.setProperty(PGProperty.SOCKET_FACTORY_ARG, address.getHostAddress());
         source.setProperty(PGProperty.TCP_KEEP_ALIVE, "true");
         source.setProperty(PGProperty.GSS_ENC_MODE, "disable");
         // The details of an error hold values of rows.
@@ -107,6 +136,10 @@ final class PostgresServer {
     /// The driver wants addresses of IPv6 in brackets.
     private static String bracketed(String host) {
         return host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;
+    }
+
+    private static String withoutBrackets(String host) {
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 
     private static String seconds(Duration duration) {

@@ -71,8 +71,10 @@ final class PostgresTransfer implements Transfer {
     public SliceReceipt write(Slice slice, EncodedRows rows, TransferProgress progress) throws InterruptedException {
         TargetTable target = target();
         return server.run(task("slice-" + slice.number(), "write slice " + (slice.number() + 1)), connection -> {
+            ledger.ensure(connection);
             target.ensure(connection);
-            return new SliceCopy(staging, target, patience).write(connection, slice.number(), rows, progress);
+            long commit = ledger.enter(connection);
+            return new SliceCopy(staging, target, commit, patience).write(connection, slice.number(), rows, progress);
         });
     }
 
@@ -107,7 +109,7 @@ final class PostgresTransfer implements Transfer {
         } catch (SQLException e) {
             if (UNDEFINED_TABLE.equals(e.getSQLState())) {
                 rollBack(connection);
-                Set<Integer> missing = missing(connection, slices);
+                Set<Integer> missing = missing(connection, slices, ledger.enter(connection));
                 if (!missing.isEmpty()) {
                     return new CommitResult.SlicesLost(missing);
                 }
@@ -118,7 +120,8 @@ final class PostgresTransfer implements Transfer {
 
     private CommitResult commit(Connection connection, TargetTable target, List<StagedSlice> slices)
             throws SQLException {
-        Set<Integer> missing = missing(connection, slices);
+        long id = ledger.enter(connection);
+        Set<Integer> missing = missing(connection, slices, id);
         Ledger.Page page = ledger.begin(connection);
         Optional<Ledger.Commit> earlier = page.of(context.run());
         if (earlier.isPresent()) {
@@ -132,7 +135,7 @@ final class PostgresTransfer implements Transfer {
                     "A later run of this interval has committed already.",
                     "There is nothing to do; retry the interval if it should be exported once more.");
         }
-        Set<Integer> lost = missing.isEmpty() ? move(connection, target, slices, page) : missing;
+        Set<Integer> lost = missing.isEmpty() ? move(connection, target, slices, page, id) : missing;
         if (lost.isEmpty()) {
             Transaction.commit(connection);
             return committed(slices, rows(slices));
@@ -141,11 +144,14 @@ final class PostgresTransfer implements Transfer {
         return new CommitResult.SlicesLost(lost);
     }
 
-    /// The slices whose staging table is not there.
-    private Set<Integer> missing(Connection connection, List<StagedSlice> slices) throws SQLException {
+    /// The slices whose staging table is not there, or whose rows carry another number: the run's row in the
+    /// ledger was removed meanwhile.
+    private Set<Integer> missing(Connection connection, List<StagedSlice> slices, long id) throws SQLException {
         Set<String> names = staging.names(connection);
         return slices.stream()
-                .filter(slice -> !slice.table().map(names::contains).orElse(slice.rows() == 0))
+                .filter(slice -> !slice.place()
+                        .map(place -> names.contains(place.table()) && place.commit() == id)
+                        .orElse(slice.rows() == 0))
                 .map(StagedSlice::number)
                 .collect(Collectors.toSet());
     }
@@ -153,28 +159,29 @@ final class PostgresTransfer implements Transfer {
     /// Moves the rows and writes the ledger, but does not commit.
     ///
     /// @return the slices whose staging table does not hold what the receipt says
-    private Set<Integer> move(Connection connection, TargetTable target, List<StagedSlice> slices, Ledger.Page page)
+    private Set<Integer> move(
+            Connection connection, TargetTable target, List<StagedSlice> slices, Ledger.Page page, long id)
             throws SQLException {
         List<StagedSlice> staged =
-                slices.stream().filter(slice -> slice.table().isPresent()).toList();
+                slices.stream().filter(slice -> slice.place().isPresent()).toList();
         List<String> statements = new ArrayList<>();
-        statements.add(ledger.addition(page.nextId(), rows(slices)));
+        statements.add(ledger.completion(id, rows(slices)));
         return switch (context.writeMode()) {
-            case WriteMode.Append() -> insert(connection, target, statements, staged, page.nextId());
+            case WriteMode.Append() -> insert(connection, target, statements, staged);
             case WriteMode.Replace() -> {
                 if (!page.standing().isEmpty()) {
                     statements.add("DELETE FROM " + target.qualified() + " WHERE "
                             + Identifier.quote(TargetTable.COMMIT_COLUMN) + " IN (" + Ledger.list(page.standing())
                             + ")");
-                    statements.add(ledger.replacement(page.standing(), page.nextId()));
+                    statements.add(ledger.replacement(page.standing(), id));
                 }
-                yield insert(connection, target, statements, staged, page.nextId());
+                yield insert(connection, target, statements, staged);
             }
             case WriteMode.Merge merge -> {
                 Set<Integer> torn = torn(connection, staged);
                 if (torn.isEmpty()) {
                     if (!staged.isEmpty()) {
-                        statements.add(new MergeStatement(target, merge, staging).sql(staged, page.nextId()));
+                        statements.add(new MergeStatement(target, merge, staging).sql(staged));
                     }
                     run(connection, statements);
                 }
@@ -184,23 +191,23 @@ final class PostgresTransfer implements Transfer {
     }
 
     private Set<Integer> insert(
-            Connection connection, TargetTable target, List<String> before, List<StagedSlice> staged, long commit)
+            Connection connection, TargetTable target, List<String> before, List<StagedSlice> staged)
             throws SQLException {
         List<String> statements = new ArrayList<>(before);
-        statements.addAll(insertions(target, staged, commit));
+        statements.addAll(insertions(target, staged));
         return checked(connection, staged, run(connection, statements));
     }
 
-    private List<String> insertions(TargetTable target, List<StagedSlice> staged, long commit) {
-        String names = Identifier.quote(target.columnNames());
+    private List<String> insertions(TargetTable target, List<StagedSlice> staged) {
+        String names = Identifier.quote(target.allNames());
         return staged.stream()
-                .map(slice -> "INSERT INTO " + target.qualified() + " (" + names + ", "
-                        + Identifier.quote(TargetTable.COMMIT_COLUMN) + ") SELECT " + names + ", " + commit + " FROM "
-                        + staging.qualified(slice.table().orElseThrow()))
+                .map(slice -> "INSERT INTO " + target.qualified() + " (" + names + ") SELECT " + names + " FROM "
+                        + staging.qualified(slice.table()))
                 .toList();
     }
 
-    /// All in one exchange, so that nothing is held while a message is under way.
+    /// All in one exchange, so that nothing is held while a message is under way. The first one marks the run as
+    /// committed: rows that come without that must not stay.
     ///
     /// @return how many rows each statement touched
     private static long[] run(Connection connection, List<String> statements) throws SQLException {
@@ -209,7 +216,11 @@ final class PostgresTransfer implements Transfer {
             for (String sql : statements) {
                 statement.addBatch(sql);
             }
-            return statement.executeLargeBatch();
+            long[] touched = statement.executeLargeBatch();
+            if (touched[0] != 1) {
+                throw Ledger.changed();
+            }
+            return touched;
         }
     }
 
@@ -238,8 +249,7 @@ final class PostgresTransfer implements Transfer {
         Map<Integer, Long> counts = new HashMap<>();
         if (!staged.isEmpty()) {
             String sql = staged.stream()
-                    .map(slice -> "SELECT " + slice.number() + ", count(*) FROM "
-                            + staging.qualified(slice.table().orElseThrow()))
+                    .map(slice -> "SELECT " + slice.number() + ", count(*) FROM " + staging.qualified(slice.table()))
                     .collect(Collectors.joining(" UNION ALL "));
             try (Statement statement = connection.createStatement()) {
                 statement.setEscapeProcessing(false);
@@ -266,7 +276,7 @@ final class PostgresTransfer implements Transfer {
 
     private CommitResult.Committed committed(List<StagedSlice> slices, long rows) {
         List<CommittedFile> files = slices.stream()
-                .filter(slice -> slice.table().isPresent())
+                .filter(slice -> slice.place().isPresent())
                 .map(slice -> new CommittedFile(
                         schema + "." + tableName + "/" + slice.number(), slice.rows(), slice.bytes(), slice.checksum()))
                 .toList();

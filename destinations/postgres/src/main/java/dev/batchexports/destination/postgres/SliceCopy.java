@@ -15,17 +15,22 @@ import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
 /// Streams one slice into a staging table of its own, by COPY: ClickHouse's bytes as they are, through one
-/// buffer. The table is made, filled and committed in one transaction.
+/// buffer. The table is made, filled and committed in one transaction, which is why its rows can be written
+/// as old ones (`FREEZE`): whoever reads them first need not look up whether they were committed, and write
+/// each page again to note it.
 final class SliceCopy {
     private static final int BUFFER_BYTES = 128 << 10;
 
     private final Staging staging;
     private final TargetTable target;
+    private final long commit;
     private final Patience patience;
 
-    SliceCopy(Staging staging, TargetTable target, Patience patience) {
+    /// @param commit the number of the run
+    SliceCopy(Staging staging, TargetTable target, long commit, Patience patience) {
         this.staging = staging;
         this.target = target;
+        this.commit = commit;
         this.patience = patience;
     }
 
@@ -58,7 +63,8 @@ final class SliceCopy {
                     "If it stays, please report it.");
         }
         Transaction.commit(connection);
-        return new StagedSlice(slice, Optional.of(table), copied, bytes, text(checksum)).receipt();
+        return new StagedSlice(slice, Optional.of(new StagedSlice.Place(table, commit)), copied, bytes, text(checksum))
+                .receipt();
     }
 
     private CopyIn begin(Connection connection, String table) throws SQLException {
@@ -67,12 +73,12 @@ final class SliceCopy {
         Transaction.execute(
                 connection,
                 Transaction.settings(patience, Duration.ZERO)
-                        + staging.creation(table, target.columnNames(), target.qualified(), Instant.now()));
+                        + staging.creation(table, target.columnNames(), target.qualified(), commit, Instant.now()));
         return connection
                 .unwrap(PGConnection.class)
                 .getCopyAPI()
                 .copyIn("COPY " + staging.qualified(table) + " (" + Identifier.quote(target.columnNames())
-                        + ") FROM STDIN (FORMAT text, ENCODING 'UTF8')");
+                        + ") FROM STDIN (FORMAT text, FREEZE, ENCODING 'UTF8')");
     }
 
     /// A source that blocks shows an interrupt as a failure to read.

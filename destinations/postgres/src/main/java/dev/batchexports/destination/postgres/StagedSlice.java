@@ -6,9 +6,19 @@ import java.util.Optional;
 
 /// What a receipt says of a slice.
 ///
-/// @param table the name of its staging table; empty for a slice without rows
-record StagedSlice(int number, Optional<String> table, long rows, long bytes, String checksum) {
+/// @param place where its rows are; empty for a slice without rows
+record StagedSlice(int number, Optional<Place> place, long rows, long bytes, String checksum) {
     private static final String TABLE = "table";
+    private static final String COMMIT = "commit";
+
+    /// @param table the name of its staging table
+    /// @param commit the number of the run, as the staged rows carry it
+    record Place(String table, long commit) {}
+
+    /// The staging table of a slice that has rows.
+    String table() {
+        return place.orElseThrow().table();
+    }
 
     SliceReceipt receipt() {
         return new SliceReceipt(
@@ -16,15 +26,13 @@ record StagedSlice(int number, Optional<String> table, long rows, long bytes, St
                 rows,
                 bytes,
                 checksum,
-                table.map(name -> Map.of(TABLE, name)).orElse(Map.of()));
+                place.map(found -> Map.of(TABLE, found.table(), COMMIT, Long.toString(found.commit())))
+                        .orElse(Map.of()));
     }
 
     static StagedSlice of(SliceReceipt receipt) {
-        return new StagedSlice(
-                receipt.number(),
-                Optional.ofNullable(receipt.state().get(TABLE)),
-                receipt.rows(),
-                receipt.bytes(),
-                receipt.checksum());
+        Optional<Place> place = Optional.ofNullable(receipt.state().get(TABLE))
+                .map(table -> new Place(table, Long.parseLong(receipt.state().getOrDefault(COMMIT, "0"))));
+        return new StagedSlice(receipt.number(), place, receipt.rows(), receipt.bytes(), receipt.checksum());
     }
 }

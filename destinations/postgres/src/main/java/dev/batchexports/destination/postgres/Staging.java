@@ -72,10 +72,15 @@ final class Staging {
         return Identifier.qualify(schema, name);
     }
 
-    /// Creates a table that takes what the target takes.
-    String creation(String name, Collection<String> columns, String target, Instant now) {
+    /// Creates a table that takes what the target takes, and has the rows as the target is to have them: then
+    /// they are moved as they are, which takes a quarter less time than making them anew with one column more.
+    ///
+    /// @param commit the number of the run
+    String creation(String name, Collection<String> columns, String target, long commit, Instant now) {
+        String commitColumn = Identifier.quote(TargetTable.COMMIT_COLUMN);
         return "CREATE UNLOGGED TABLE " + qualified(name) + " WITH (autovacuum_enabled = false) AS SELECT "
-                + Identifier.quote(columns) + " FROM " + target + " WITH NO DATA; COMMENT ON TABLE "
+                + Identifier.quote(columns) + ", " + commitColumn + " FROM " + target + " WITH NO DATA; ALTER TABLE "
+                + qualified(name) + " ALTER COLUMN " + commitColumn + " SET DEFAULT " + commit + "; COMMENT ON TABLE "
                 + qualified(name) + " IS 'Staged by Batch Exports at " + now + " for " + subject() + ", generation "
                 + run.generation() + "'";
     }

@@ -61,6 +61,11 @@ final class TargetTable {
         return columns.stream().map(SourceColumn::name).toList();
     }
 
+    /// Those of the export, and that of the commit.
+    List<String> allNames() {
+        return Stream.concat(columnNames().stream(), Stream.of(COMMIT_COLUMN)).toList();
+    }
+
     private record Column(String type, boolean isRequired, boolean isGenerated) {}
 
     /// Creates the table, or checks the one that is there.
@@ -132,14 +137,14 @@ final class TargetTable {
     }
 
     /// The index finds the rows of a commit, for a later run that replaces them. They lie together, and then
-    /// a BRIN index is a few pages however many rows there are.
+    /// a BRIN index is a few pages however many rows there are. Autovacuum keeps it up: to have it done at each
+    /// insert (`autosummarize`) fills the log of the server with requests that were too many during a load.
     private String creation() {
         String all = Stream.concat(columns.stream().map(TargetTable::definition), Stream.of(commitDefinition()))
                 .collect(Collectors.joining(", "));
         String key = primaryKey.isEmpty() ? "" : ", PRIMARY KEY (" + Identifier.quote(primaryKey) + ")";
-        return "CREATE TABLE " + qualified() + " (" + all + key + "); "
-                + "CREATE INDEX ON " + qualified() + " USING brin (" + Identifier.quote(COMMIT_COLUMN)
-                + ") WITH (autosummarize = on)";
+        return "CREATE TABLE " + qualified() + " (" + all + key + "); " + "CREATE INDEX ON " + qualified()
+                + " USING brin (" + Identifier.quote(COMMIT_COLUMN) + ")";
     }
 
     private static String definition(SourceColumn column) {

@@ -32,6 +32,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 /// A real PostgreSQL, started once for all tests together with a ClickHouse engine, with connections of its
 /// own to look into it.
 final class Database implements AutoCloseable {
+    private static final String HOME = "BX_TEST_POSTGRES_HOME";
+
     static final String WRONG_SECRET = "canary-wrong-secret-7d3f";
 
     static final DestinationLimits LIMITS = new DestinationLimits(20L << 20, Duration.ofSeconds(20));
@@ -49,11 +51,18 @@ final class Database implements AutoCloseable {
         this.connections = platform.connections();
     }
 
+    /// With the version that is tested by default, or the one in the folder that [#HOME] names.
     static Database start() {
         try {
             Path folder = Files.createTempDirectory("postgres");
+            Options options = Options.forTests(folder, Component.POSTGRES, Component.CLICKHOUSE);
+            String home = System.getenv(HOME);
             return new Database(
-                    folder, EmbeddedPlatform.start(Options.forTests(folder, Component.POSTGRES, Component.CLICKHOUSE)));
+                    folder,
+                    EmbeddedPlatform.start(
+                            home == null || home.isBlank()
+                                    ? options
+                                    : options.withTools(options.tools().withPostgres(Path.of(home)))));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

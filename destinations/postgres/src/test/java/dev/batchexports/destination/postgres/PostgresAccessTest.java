@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.batchexports.core.destination.Destination;
+import dev.batchexports.core.destination.HostResolver;
 import dev.batchexports.core.destination.TestStep;
 import dev.batchexports.core.destination.WriteMode;
 import dev.batchexports.core.error.ErrorKind;
@@ -12,6 +13,8 @@ import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.secret.Secret;
 import dev.batchexports.testkit.SampleRow;
 import dev.batchexports.testkit.SampleRun;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +25,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -124,6 +128,14 @@ class PostgresAccessTest {
             assertThat(failure("verify-full", pem)).isEmpty();
             assertThat(failure("verify-full", other)).contains("ssl_root_certificate");
             assertThat(failure("verify-full", null)).as("not trusted by Java").contains("ssl_root_certificate");
+            HostResolver loopback = host -> List.of(InetAddress.ofLiteral("127.0.0.1"));
+            assertThat(failure(at("localhost", "verify-full", pem), loopback)).isEmpty();
+            assertThat(failure(at("db.invalid", "verify-ca", pem), loopback))
+                    .as("the address is the resolver's")
+                    .isEmpty();
+            assertThat(failure(at("db.invalid", "verify-full", pem), loopback))
+                    .as("the certificate must be for the name, not for the address")
+                    .contains("is for db.invalid");
         } finally {
             database.run("ALTER SYSTEM RESET ssl");
             database.run("SELECT pg_reload_conf()");
@@ -131,11 +143,52 @@ class PostgresAccessTest {
         }
     }
 
+    /// What the host resolves to when it is connected to decides, not what it resolved to when it was saved.
+    @Test
+    void connectsToNoAddressButThoseThatTheResolverReturns() throws InterruptedException {
+        List<String> asked = new CopyOnWriteArrayList<>();
+        HostResolver changing = host -> {
+            asked.add(host);
+            if (asked.size() > 1) {
+                throw new UnknownHostException("must not lead to a loopback address");
+            }
+            // The first of a host's addresses may not answer.
+            return List.of(InetAddress.ofLiteral("127.99.0.1"), InetAddress.ofLiteral("127.0.0.1"));
+        };
+        PostgresConfiguration configuration = at("db.invalid", "disable", null);
+        try (Destination destination =
+                new PostgresDestinationType().open(configuration, Database.LIMITS.withHosts(changing))) {
+            SampleRun run = run();
+            assertThat(run.writeAll(destination)).hasSize(1);
+
+            ExportException refusal = catchThrowableOfType(ExportException.class, () -> run.export(destination));
+
+            assertThat(refusal.code()).isEqualTo("UnknownHost");
+            assertThat(refusal.fix()).contains("public address");
+            assertThat(asked).hasSize(2).containsOnly("db.invalid");
+        }
+    }
+
     /// The fix of the failing step of the test; empty if all pass.
     private String failure(String sslmode, @Nullable String authorities) {
+        return failure(at(database.configuration(schema).host(), sslmode, authorities), HostResolver.unguarded());
+    }
+
+    private String failure(PostgresConfiguration configuration, HostResolver hosts) {
+        try (Destination destination =
+                new PostgresDestinationType().open(configuration, Database.LIMITS.withHosts(hosts))) {
+            List<TestStep> failed = destination.connectionTest().stream()
+                    .filter(step -> step.status() == TestStep.Status.FAILED)
+                    .toList();
+            assertThat(failed).allSatisfy(step -> assertThat(step.name()).isEqualTo("connect"));
+            return failed.isEmpty() ? "" : failed.getFirst().fix();
+        }
+    }
+
+    private PostgresConfiguration at(String host, String sslmode, @Nullable String authorities) {
         PostgresConfiguration plain = database.configuration(schema);
-        PostgresConfiguration secured = new PostgresConfiguration(
-                plain.host(),
+        return new PostgresConfiguration(
+                host,
                 plain.port(),
                 plain.user(),
                 new Secret(plain.password().reveal()),
@@ -144,13 +197,6 @@ class PostgresAccessTest {
                 "t",
                 sslmode,
                 authorities);
-        try (Destination destination = Database.open(secured)) {
-            List<TestStep> failed = destination.connectionTest().stream()
-                    .filter(step -> step.status() == TestStep.Status.FAILED)
-                    .toList();
-            assertThat(failed).allSatisfy(step -> assertThat(step.name()).isEqualTo("connect"));
-            return failed.isEmpty() ? "" : failed.getFirst().fix();
-        }
     }
 
     private Path switchTlsOn() throws Exception {

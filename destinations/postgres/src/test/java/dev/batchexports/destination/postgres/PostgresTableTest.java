@@ -21,6 +21,7 @@ import dev.batchexports.testkit.SampleRun;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
@@ -306,6 +307,54 @@ class PostgresTableTest {
             CommitResult.Committed _ = run.commitWhateverItTakes(destination, receipts);
             assertThat(texts()).hasSize(50);
         }
+    }
+
+    /// A reader of the ledger takes a run for committed once it says when.
+    @Test
+    void aRunIsInTheLedgerFromItsFirstSliceAndCommittedWithItsRows() throws InterruptedException {
+        SampleRun run = run(UUID.randomUUID(), 1, APPEND, "first", 5);
+        String ledger = Identifier.qualify(schema, Ledger.TABLE);
+        try (Destination destination = open()) {
+            List<SliceReceipt> receipts = run.writeAll(destination);
+            assertThat(database.query("SELECT rows, committed_at FROM " + ledger))
+                    .containsExactly(Arrays.asList(null, null));
+
+            CommitResult.Committed _ = run.commitWhateverItTakes(destination, receipts);
+
+            assertThat(database.column("SELECT rows FROM " + ledger + " WHERE committed_at IS NOT NULL"))
+                    .containsExactly("5");
+        }
+    }
+
+    /// Staged rows carry the number that the run has in the ledger.
+    @Test
+    void writesSlicesAgainWhoseRunWasRemovedFromTheLedger() throws InterruptedException {
+        SampleRun run = run(UUID.randomUUID(), 1, REPLACE, "first", 5);
+        try (Destination destination = open()) {
+            List<SliceReceipt> receipts = run.writeAll(destination);
+            database.run("DELETE FROM " + Identifier.qualify(schema, Ledger.TABLE));
+
+            assertThat(run.commit(destination, receipts)).isEqualTo(new CommitResult.SlicesLost(Set.of(0)));
+            CommitResult.Committed _ = run.commitWhateverItTakes(destination, receipts);
+        }
+        assertThat(database.column("SELECT count(*) FROM " + table + " JOIN " + Identifier.qualify(schema, Ledger.TABLE)
+                        + " ON commit_id = " + TargetTable.COMMIT_COLUMN))
+                .containsExactly("5");
+    }
+
+    @Test
+    void takesALedgerOfTheVersionInWhichRunsCameIntoItWithTheirCommit() throws InterruptedException {
+        export(run(UUID.randomUUID(), 1, APPEND, "first", 5));
+        String ledger = Identifier.qualify(schema, Ledger.TABLE);
+        database.run("ALTER TABLE " + ledger + " ALTER rows SET NOT NULL, ALTER committed_at SET NOT NULL,"
+                + " ALTER committed_at SET DEFAULT now()");
+        SampleRun run = run(UUID.randomUUID(), 1, APPEND, "second", 5);
+        try (Destination destination = open()) {
+            List<SliceReceipt> receipts = run.writeAll(destination);
+            assertThat(texts()).hasSize(5);
+            CommitResult.Committed _ = run.commitWhateverItTakes(destination, receipts);
+        }
+        assertThat(texts()).hasSize(10);
     }
 
     @Test

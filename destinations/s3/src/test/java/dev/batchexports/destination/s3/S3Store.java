@@ -32,8 +32,6 @@ import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
-import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
-import software.amazon.awssdk.services.s3.model.S3Object;
 import tools.jackson.core.JsonParser;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.PropertyNamingStrategies;
@@ -156,31 +154,24 @@ final class S3Store implements AutoCloseable {
         return new S3DestinationType().open(configuration(parameters), LIMITS);
     }
 
+    BucketView view() {
+        return new BucketView(client, BUCKET);
+    }
+
     List<String> keys(String prefix) {
-        return client.listObjectsV2Paginator(request -> request.bucket(BUCKET).prefix(prefix)).contents().stream()
-                .map(S3Object::key)
-                .sorted()
-                .toList();
+        return view().keys(prefix);
     }
 
     List<MultipartUpload> uploads(String prefix) {
-        return client.listMultipartUploads(request -> request.bucket(BUCKET).prefix(prefix))
-                .uploads();
+        return view().uploads(prefix);
     }
 
     void abort(MultipartUpload upload) {
-        client.abortMultipartUpload(
-                request -> request.bucket(BUCKET).key(upload.key()).uploadId(upload.uploadId()));
+        view().abort(upload);
     }
 
     Optional<byte[]> read(String key) {
-        try {
-            return Optional.of(
-                    client.getObjectAsBytes(request -> request.bucket(BUCKET).key(key))
-                            .asByteArray());
-        } catch (NoSuchKeyException e) {
-            return Optional.empty();
-        }
+        return view().read(key);
     }
 
     S3Client client() {

@@ -1,8 +1,13 @@
 package dev.batchexports.destination.snowflake;
 
 import dev.batchexports.core.destination.DestinationLimits;
+import dev.batchexports.core.error.ErrorKind;
+import dev.batchexports.core.error.ExportException;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
 
@@ -38,6 +43,7 @@ final class Sessions {
     /// @param interval bounds how long a statement may take
     Session open(TableName table, String tag, Duration interval) throws InterruptedException {
         URI endpoint = configuration.endpoint();
+        requireAllowed(endpoint);
         String host = endpoint.getScheme() + "://" + endpoint.getHost()
                 + (endpoint.getPort() < 0 ? "" : ":" + endpoint.getPort());
         Properties properties = properties(tag, interval);
@@ -45,6 +51,24 @@ final class Sessions {
             properties.setProperty("ssl", "off");
         }
         return Session.open("jdbc:snowflake://" + host + "/", properties, errors, table);
+    }
+
+    /// The driver resolves names itself, so that a name may lead elsewhere right after this. Then a certificate for
+    /// the name is all it talks to: a user's endpoint has HTTPS unless it is this machine.
+    private void requireAllowed(URI endpoint) {
+        if (configuration.endpointUrl() == null) {
+            return;
+        }
+        try {
+            List<InetAddress> _ = limits.hosts().resolve(endpoint.getHost());
+        } catch (UnknownHostException e) {
+            throw new ExportException(
+                    "UnknownHost",
+                    ErrorKind.TRANSIENT,
+                    "The host " + endpoint.getHost() + " cannot be found, or may not be connected to.",
+                    "Check endpoint_url, and that the worker can resolve it to a public address.",
+                    e);
+        }
     }
 
     private Properties properties(String tag, Duration interval) {

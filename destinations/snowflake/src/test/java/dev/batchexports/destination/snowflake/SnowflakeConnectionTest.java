@@ -3,10 +3,15 @@ package dev.batchexports.destination.snowflake;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchexports.core.destination.Destination;
+import dev.batchexports.core.destination.DestinationLimits;
+import dev.batchexports.core.destination.HostResolver;
 import dev.batchexports.core.destination.TestStep;
 import dev.batchexports.testkit.SnowflakeStandIn;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -64,5 +69,28 @@ class SnowflakeConnectionTest {
         TestStep step = failure(TestAccount.with(account.withKeyPair(), "role", "NO_SUCH"));
         assertThat(step.name()).isEqualTo("authenticate");
         assertThat(step.fix()).startsWith("GRANT ROLE \"NO_SUCH\" TO USER \"EXPORTER\"");
+    }
+
+    /// The endpoint is asked for again whenever it is connected to.
+    @Test
+    void connectsToNoHostThatTheResolverRefuses() {
+        AtomicInteger requests = new AtomicInteger();
+        HostResolver changing = host -> {
+            if (requests.incrementAndGet() > 1) {
+                throw new UnknownHostException("must not lead to a loopback address");
+            }
+            return List.of(InetAddress.getLoopbackAddress());
+        };
+        try (Destination destination = new SnowflakeDestinationType()
+                .open(
+                        TestAccount.configuration(account.withPassword()),
+                        DestinationLimits.standard().withHosts(changing))) {
+            assertThat(destination.connectionTest())
+                    .allSatisfy(step -> assertThat(step.status()).isEqualTo(TestStep.Status.PASSED));
+            assertThat(destination.connectionTest())
+                    .first()
+                    .satisfies(step -> assertThat(step.message()).startsWith("UnknownHost"))
+                    .satisfies(step -> assertThat(step.status()).isEqualTo(TestStep.Status.FAILED));
+        }
     }
 }

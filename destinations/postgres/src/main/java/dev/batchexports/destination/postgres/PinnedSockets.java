@@ -2,23 +2,57 @@ package dev.batchexports.destination.postgres;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import javax.net.SocketFactory;
 import jdk.net.ExtendedSocketOptions;
 
-/// Sockets that find out within a minute that the server is gone, also while they wait for the end of a
-/// long statement: the usual keep-alive of an operating system begins after two hours. The driver makes it
-/// by its name.
-public final class KeptAliveSockets extends SocketFactory {
+/// Sockets to one address that was checked, whatever the name of the server resolves to by now. The driver
+/// goes on to compare the server's certificate with the name.
+///
+/// They find out within a minute that the server is gone, also while they wait for the end of a long
+/// statement: the usual keep-alive of an operating system begins after two hours. The driver makes it by its
+/// name.
+public final class PinnedSockets extends SocketFactory {
     private static final int IDLE_SECONDS = 30;
     private static final int INTERVAL_SECONDS = 10;
     private static final int PROBES = 3;
 
+    private final InetAddress address;
+
+    /// @param address of the server, as digits
+    public PinnedSockets(String address) {
+        this.address = InetAddress.ofLiteral(address);
+    }
+
+    /// What the driver connects to the address that it found, but goes to the one that was checked.
+    private static final class PinnedSocket extends Socket {
+        private final InetAddress address;
+
+        PinnedSocket(InetAddress address) {
+            this.address = address;
+        }
+
+        @Override
+        public void connect(SocketAddress endpoint, int timeout) throws IOException {
+            if (!(endpoint instanceof InetSocketAddress found)) {
+                throw new IOException("not an address of the Internet: " + endpoint);
+            }
+            super.connect(new InetSocketAddress(address, found.getPort()), timeout);
+        }
+
+        @Override
+        public void connect(SocketAddress endpoint) throws IOException {
+            connect(endpoint, 0);
+        }
+    }
+
     @Override
     public Socket createSocket() throws IOException {
-        Socket socket = new Socket();
+        Socket socket = new PinnedSocket(address);
         socket.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
         setIfKnown(socket, ExtendedSocketOptions.TCP_KEEPIDLE, IDLE_SECONDS);
         setIfKnown(socket, ExtendedSocketOptions.TCP_KEEPINTERVAL, INTERVAL_SECONDS);

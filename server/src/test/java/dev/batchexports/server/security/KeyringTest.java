@@ -61,7 +61,10 @@ class KeyringTest {
     @Test
     void aWrongKeyIsRefusedWithoutBeingShown() {
         for (String wrong : new String[] {
-            "canary-not-base64!", Base64.getEncoder().encodeToString(bytes("canary")), OLD + ",canary-not-base64!", " , "
+            "canary-not-base64!",
+            Base64.getEncoder().encodeToString(bytes("canary")),
+            OLD + ",canary-not-base64!",
+            " , "
         }) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> Keyring.parse(wrong))

@@ -182,7 +182,7 @@ class SecrecyTest {
                     .noneMatch(option -> option.contains("+HeapDump"));
         }
         try (Stream<Path> files = Files.walk(installation.folder)) {
-            assertThat(files.map(file -> file.getFileName().toString()))
+            assertThat(files.filter(Files::isRegularFile).map(file -> file.getFileName().toString()))
                     .noneMatch(name -> name.endsWith(".hprof") || name.matches("core(\\.\\d+)?"));
         }
     }

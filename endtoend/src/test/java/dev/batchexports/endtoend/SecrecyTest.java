@@ -102,7 +102,9 @@ class SecrecyTest {
         assertThat(databaseText()).contains(export).doesNotContain(secrets);
         for (Path file : filesOfLogsAndTemporal()) {
             for (String secret : secrets) {
-                assertThat(containsBytes(file, secret)).as("%s in %s", secret, file).isFalse();
+                assertThat(containsBytes(file, secret))
+                        .as("%s in %s", secret, file)
+                        .isFalse();
             }
         }
     }
@@ -130,7 +132,15 @@ class SecrecyTest {
                         "Postgres",
                         "config",
                         Map.of(
-                                "host", "127.0.0.1", "port", 1, "database", "none", "user", "nobody", "password",
+                                "host",
+                                "127.0.0.1",
+                                "port",
+                                1,
+                                "database",
+                                "none",
+                                "user",
+                                "nobody",
+                                "password",
                                 PASSWORD_CANARY)),
                 Map.<String, Object>of(
                         "type",
@@ -182,7 +192,8 @@ class SecrecyTest {
                     .noneMatch(option -> option.contains("+HeapDump"));
         }
         try (Stream<Path> files = Files.walk(installation.folder)) {
-            assertThat(files.filter(Files::isRegularFile).map(file -> file.getFileName().toString()))
+            assertThat(files.filter(Files::isRegularFile)
+                            .map(file -> file.getFileName().toString()))
                     .noneMatch(name -> name.endsWith(".hprof") || name.matches("core(\\.\\d+)?"));
         }
     }

@@ -141,8 +141,10 @@ class SecretRecordsTest {
             return Map.of();
         }
         if (type.isInterface() && !type.isSealed()) {
-            return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) ->
-                    method.getReturnType() == String.class ? "proxy" : null);
+            return Proxy.newProxyInstance(
+                    type.getClassLoader(),
+                    new Class<?>[] {type},
+                    (proxy, method, arguments) -> method.getReturnType() == String.class ? "proxy" : null);
         }
         return type.isRecord() ? recordOfNothing(type) : null;
     }

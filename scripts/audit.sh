@@ -15,8 +15,9 @@ run_audit() {
 }
 
 write_bills() {
-    # What is delivered: neither tests nor build tools.
-    (cd "$BX_ROOT" && "$MAVEN" -q -B "$CYCLONEDX:makeAggregateBom" -DoutputDirectory="$SBOM" -DoutputName=java \
-        -DoutputFormat=json -DincludeTestScope=false -DincludeProvidedScope=false -Dcyclonedx.skipNotDeployed=false)
+    # What is delivered: neither tests nor build tools. Modules find each other once they are packaged.
+    (cd "$BX_ROOT" && "$MAVEN" -q -B -pl server -am -Dmaven.test.skip=true -Dspotless.check.skip=true package \
+        "$CYCLONEDX:makeAggregateBom" -DoutputDirectory="$SBOM" -DoutputName=java -DoutputFormat=json \
+        -DincludeTestScope=false -DincludeProvidedScope=false -Dcyclonedx.skipNotDeployed=false)
     (cd "$BX_ROOT/ui" && npm sbom --package-lock-only --sbom-format cyclonedx --omit dev >"$SBOM/ui.json")
 }

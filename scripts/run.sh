@@ -3,7 +3,8 @@
 
 run_java() {
     local main_class=dev.batchexports.server.Main
-    local options=(-XX:+ExitOnOutOfMemoryError)
+    # A dump of the memory would hold secrets in the clear.
+    local options=(-XX:+ExitOnOutOfMemoryError -XX:-HeapDumpOnOutOfMemoryError -XX:-CreateCoredumpOnCrash)
     local program=(
         --enable-native-access=ALL-UNNAMED
         --add-opens=java.base/java.nio=ALL-UNNAMED
@@ -78,7 +79,7 @@ run_tests() {
 
 run_ui_tests() {
     cd "$BX_ROOT/ui"
-    npm run --silent lint && npm run --silent test
+    npm run --silent lint && npm run --silent test && node --test "$BX_ROOT/scripts/audit.test.mjs"
 }
 
 # Against the product as ./bx dev starts it. Screenshots are in ui/target/screenshots.

@@ -19,7 +19,12 @@ record ServerAddress(String url, String token) {
     private static final JsonMapper JSON = new JsonMapper();
     private static final String START = "Start one with `./bx dev`, or name one with --server or BX_API_URL.";
 
-    private record ConnectionFile(String url, String token) {}
+    private record ConnectionFile(String url, String token) {
+        @Override
+        public String toString() {
+            return "ConnectionFile[" + url + "]";
+        }
+    }
 
     /// @throws CommandFailure when no server is named, or no token for it
     static ServerAddress find(@Nullable String server, @Nullable String token, Map<String, String> environment) {

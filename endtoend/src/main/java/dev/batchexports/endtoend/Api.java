@@ -44,6 +44,11 @@ final class Api {
         return send("POST", path, BodyPublishers.ofString(JSON.writeValueAsString(body)));
     }
 
+    /// Sends a body that need not be JSON.
+    Answer postText(String path, String body) {
+        return send("POST", path, BodyPublishers.ofString(body));
+    }
+
     Answer patch(String path, Object body) {
         return send("PATCH", path, BodyPublishers.ofString(JSON.writeValueAsString(body)));
     }

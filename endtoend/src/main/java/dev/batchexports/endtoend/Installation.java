@@ -31,7 +31,7 @@ final class Installation {
     /// The system property that names the folder for everything that an installation writes.
     static final String FOLDER = "batchexports.endtoend.folder";
 
-    private static final String TOKEN = "bxt_end-to-end-token";
+    static final String TOKEN = "bxt_end-to-end-token";
 
     final Path folder;
     final EmbeddedPlatform platform;

@@ -31,6 +31,9 @@ import tools.jackson.databind.JsonNode;
 /// exported to where.
 class SecrecyTest {
     private static final String CANARY = "canary-6f1c2e-secret";
+    private static final String PASSWORD_CANARY = "canary-8d02aa-password";
+    private static final String WEBHOOK_CANARY = "whsec_"
+            + Base64.getEncoder().encodeToString("canary-4a77be-of-a-webhook-secret".getBytes(StandardCharsets.UTF_8));
     private static final Pattern BASE64 = Pattern.compile("[A-Za-z0-9+/]+={0,2}");
     private static final String ROW_CANARY = "canary-in-a-row";
 
@@ -55,6 +58,17 @@ class SecrecyTest {
         answers.append(api.post(Api.exports(project), body).body());
         answers.append(api.patch(Api.export(project, export), Map.of("name", "renamed"))
                 .body());
+        answers.append(answersToWhatIsWrong());
+        Api.Answer webhook = api.post(
+                "/api/projects/" + project + "/webhooks/",
+                Map.of("url", "http://127.0.0.1:1/hook", "secret", WEBHOOK_CANARY));
+        assertThat(webhook.status()).as(webhook.body()).isEqualTo(201);
+        answers.append(webhook.body())
+                .append(api.post(
+                                "/api/projects/" + project + "/webhooks/"
+                                        + webhook.json().get("id").asString() + "/test/",
+                                Map.of())
+                        .body());
 
         api.backfill(project, export, start, end);
         JsonNode run = api.awaitRun(project, export, start, "Failed", Duration.ofSeconds(60));
@@ -63,12 +77,124 @@ class SecrecyTest {
                 Api.exports(project), Api.export(project, export), runPath, runPath + "logs/", runPath + "files/")) {
             answers.append(api.get(path).body());
         }
-        answers.append(api.get("/metrics").body());
+        for (String path : List.of(
+                "/metrics",
+                "/api/system",
+                "/api/tokens/",
+                "/api/session",
+                "/api/destination_types/",
+                "/api/projects/" + project + "/overview/",
+                "/api/projects/" + project + "/webhooks/",
+                Api.export(project, export) + "revisions/")) {
+            answers.append(api.get(path).body());
+        }
 
-        assertThat(answers).doesNotContain(CANARY);
-        assertThat(databaseText()).contains(export).doesNotContain(CANARY);
+        List<String> secrets = List.of(
+                CANARY,
+                WEBHOOK_CANARY,
+                PASSWORD_CANARY,
+                Installation.TOKEN,
+                installation.encryptionKey,
+                installation.connections.databasePassword(),
+                installation.connections.clickhousePassword());
+        assertThat(secrets).allMatch(secret -> secret.length() > 8);
+        assertThat(answers).doesNotContain(secrets);
+        assertThat(databaseText()).contains(export).doesNotContain(secrets);
         for (Path file : filesOfLogsAndTemporal()) {
-            assertThat(containsBytes(file, CANARY)).as(file.toString()).isFalse();
+            for (String secret : secrets) {
+                assertThat(containsBytes(file, secret))
+                        .as("%s in %s", secret, file)
+                        .isFalse();
+            }
+        }
+    }
+
+    /// Secrets where none belong: under a name with a slip, of a wrong type, within an address, in a body that
+    /// breaks off.
+    private String answersToWhatIsWrong() {
+        List<Map<String, Object>> configs = List.of(
+                Map.of("aws_secret_acces_key", CANARY),
+                Map.of("aws_secret_access_key", List.of(CANARY)),
+                Map.of("aws_secret_access_key", Map.of("value", CANARY)),
+                Map.of("endpoint_url", "http://user:" + CANARY + "@127.0.0.1:1/"),
+                Map.of("bucket_name", 5, "aws_secret_access_key", CANARY));
+        StringBuilder answers = new StringBuilder();
+        for (Map<String, Object> config : configs) {
+            Map<String, Object> body = installation.hourlyExport("canary");
+            config.forEach((parameter, value) -> change(body, parameter, value));
+            Api.Answer refused = api.post(Api.exports(project), body);
+            assertThat(refused.status()).as(refused.body()).isEqualTo(400);
+            answers.append(refused.body());
+        }
+        for (Map<String, Object> destination : List.of(
+                Map.<String, Object>of(
+                        "type",
+                        "Postgres",
+                        "config",
+                        Map.of(
+                                "host",
+                                "127.0.0.1",
+                                "port",
+                                1,
+                                "database",
+                                "none",
+                                "user",
+                                "nobody",
+                                "password",
+                                PASSWORD_CANARY)),
+                Map.<String, Object>of(
+                        "type",
+                        "Snowflake",
+                        "config",
+                        Map.of("account", "a-b", "user", "nobody", "private_key", PASSWORD_CANARY)))) {
+            Map<String, Object> body = installation.hourlyExport("canary");
+            body.put("destination", destination);
+            answers.append(api.post(Api.exports(project) + "test/", body).body());
+        }
+        String whole = Api.JSON.writeValueAsString(installation.hourlyExport("canary"));
+        String broken = whole.replace(installation.connections.s3SecretAccessKey(), CANARY);
+        for (String body : List.of(
+                broken.substring(0, broken.indexOf(CANARY) + CANARY.length()),
+                broken.substring(0, broken.length() - 1),
+                CANARY,
+                "\"" + CANARY + "\"")) {
+            Api.Answer refused = api.postText(Api.exports(project), body);
+            assertThat(refused.status()).as(refused.body()).isEqualTo(400);
+            answers.append(refused.body());
+        }
+        return answers.toString();
+    }
+
+    /// A dump of the memory holds secrets in the clear, whatever the program does.
+    @Test
+    void noProcessWritesItsMemoryToAFileWhenItFails() throws Exception {
+        Path home = Files.createDirectories(installation.folder.resolve("launcher"));
+        Path java = Files.createDirectories(home.resolve("bin")).resolve("java");
+        Files.writeString(java, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+        assertThat(java.toFile().setExecutable(true)).isTrue();
+        Files.writeString(Files.createDirectories(home.resolve("x")).resolve("classpath"), "a.jar\n");
+        for (String command : List.of("server", "worker", "dev", "demo")) {
+            Process launcher = new ProcessBuilder(
+                            "bash",
+                            "-c",
+                            "unlock_set_up() { :; }; APP=$1 BX_HOME=$1 TOOLS=$1 JAVA_HOME=$1 fingerprint=x;"
+                                    + " source ../scripts/run.sh; run_java \"$2\"",
+                            "launcher",
+                            home.toString(),
+                            command)
+                    .redirectErrorStream(true)
+                    .start();
+            String options = new String(launcher.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+            assertThat(options.lines())
+                    .as(options)
+                    .contains("-XX:-HeapDumpOnOutOfMemoryError", "-XX:-CreateCoredumpOnCrash", command)
+                    .noneMatch(option -> option.contains("+HeapDump"));
+        }
+        try (Stream<Path> files = Files.walk(installation.folder)) {
+            assertThat(files.filter(Files::isRegularFile)
+                            .map(file -> file.getFileName().toString()))
+                    .noneMatch(name -> name.endsWith(".hprof") || name.matches("core(\\.\\d+)?"));
         }
     }
 

@@ -41,6 +41,8 @@ public class ServerApplication {
         spring.setBannerMode(Banner.Mode.OFF);
         if (Settings.Role.WORKER.name().equalsIgnoreCase(String.valueOf(properties.get(ROLE)))) {
             spring.setWebApplicationType(WebApplicationType.NONE);
+        } else {
+            spring.addInitializers(context -> HttpTls.configure(context.getEnvironment()));
         }
         ConfigurableApplicationContext context = spring.run(properties.entrySet().stream()
                 .map(property -> "--" + property.getKey() + "=" + property.getValue())
@@ -48,7 +50,11 @@ public class ServerApplication {
         Environment environment = context.getEnvironment();
         String port = environment.getProperty("local.server.port");
         if (port != null) {
-            LOG.info("The API answers at http://{}:{}", environment.getProperty("server.address"), port);
+            LOG.info(
+                    "The API answers at {}://{}:{}",
+                    environment.containsProperty("server.ssl.bundle") ? "https" : "http",
+                    environment.getProperty("server.address"),
+                    port);
         }
         return context;
     }

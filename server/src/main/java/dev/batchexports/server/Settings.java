@@ -37,14 +37,26 @@ public record Settings(
         ALL
     }
 
-    /// @param apiKey for Temporal Cloud; empty for none
+    /// @param apiKey for Temporal Cloud; empty for none. It needs TLS
     /// @param tls whether the connection is encrypted
     public record Temporal(
             @DefaultValue("127.0.0.1:7233") String address,
             @DefaultValue("default") String namespace,
             @DefaultValue("") String apiKey,
             @DefaultValue("false") boolean tls,
-            @DefaultValue("") String uiUrl) {}
+            @DefaultValue("") String uiUrl) {
+        public Temporal {
+            if (!apiKey.isEmpty() && !tls) {
+                throw new IllegalArgumentException(
+                        "BX_TEMPORAL_API_KEY would travel unencrypted: set" + " BX_TEMPORAL_TLS=true");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "Temporal[" + address + "]";
+        }
+    }
 
     /// @param maxThreads of one query; 0 leaves it to ClickHouse
     /// @param maxMemoryBytes of one query; 0 leaves it to ClickHouse

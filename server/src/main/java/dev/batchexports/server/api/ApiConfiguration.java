@@ -29,7 +29,7 @@ import tools.jackson.core.StreamReadFeature;
 /// which is no web application, has none of it.
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnWebApplication
-@EnableConfigurationProperties(WebSettings.class)
+@EnableConfigurationProperties({WebSettings.class, RequestSettings.class})
 @ComponentScan
 public class ApiConfiguration {
     private static final String SWAGGER_UI = "swagger-ui";
@@ -51,8 +51,13 @@ public class ApiConfiguration {
     }
 
     @Bean
+    FilterRegistrationBean<RateLimitFilter> rateLimit(RequestSettings settings, ProblemWriter problems) {
+        return ordered(new RateLimitFilter(settings, problems), 4);
+    }
+
+    @Bean
     FilterRegistrationBean<BodyLimitFilter> bodyLimit(ProblemWriter problems) {
-        return ordered(new BodyLimitFilter(problems), 4);
+        return ordered(new BodyLimitFilter(problems), 5);
     }
 
     private static <T extends Filter> FilterRegistrationBean<T> ordered(T filter, int order) {

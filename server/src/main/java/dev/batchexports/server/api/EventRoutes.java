@@ -30,6 +30,9 @@ class EventRoutes {
     private static final Duration LONGEST_CONNECTION = Duration.ofMinutes(15);
     private static final int TICKS_PER_SIGN_OF_LIFE = 15;
 
+    /// Of one project in one process, so that no project takes all connections.
+    private static final int MOST_STREAMS = 200;
+
     private final ChangeFeed feed;
 
     EventRoutes(ChangeFeed feed) {
@@ -53,6 +56,11 @@ class EventRoutes {
             @Parameter(hidden = true) @RequestHeader(name = "Last-Event-ID", required = false) @Nullable
                     String lastEventId)
             throws IOException {
+        if (feed.listenersOf(projectId) >= MOST_STREAMS) {
+            throw new TooManyRequestsException(
+                    "too_many_streams",
+                    MOST_STREAMS + " streams of this project are open: close one, or ask for the lists instead.");
+        }
         SseEmitter emitter = new SseEmitter(LONGEST_CONNECTION.toMillis());
         Subscriber subscriber = new Subscriber(projectId, emitter);
         Runnable forget = () -> feed.forget(subscriber);

@@ -178,6 +178,7 @@ class OpenApiConfiguration {
             failure(operation, HttpStatus.UNAUTHORIZED, "No token, or one that is unknown or has expired");
             failure(operation, HttpStatus.FORBIDDEN, "The token lacks the scope, or is for another project");
             failure(operation, HttpStatus.NOT_ACCEPTABLE, "The client does not take application/json");
+            failure(operation, HttpStatus.TOO_MANY_REQUESTS, "The token asks too often; see Retry-After");
             failure(operation, HttpStatus.SERVICE_UNAVAILABLE, "Something that the server needs does not answer");
             if (path.contains("{")) {
                 failure(operation, HttpStatus.NOT_FOUND, "There is no such thing in this project");

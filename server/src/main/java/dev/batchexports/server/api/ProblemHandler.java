@@ -7,6 +7,7 @@ import dev.batchexports.server.request.InvalidRequestException;
 import dev.batchexports.server.request.NotFoundException;
 import dev.batchexports.server.request.RequestTime;
 import dev.batchexports.server.request.Violation;
+import dev.batchexports.server.security.Keyring;
 import dev.batchexports.server.workflow.OrchestrationUnavailableException;
 import java.time.Instant;
 import java.util.List;
@@ -68,6 +69,21 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
     @ExceptionHandler
     ResponseEntity<Object> forbidden(ForbiddenException failure) {
         return answer(Problem.of(HttpStatus.FORBIDDEN, failure.code(), sentence(failure)));
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> secretsUnreadable(Keyring.UndecryptableException failure) {
+        LOG.error("Stored secrets cannot be decrypted: a key was removed from BX_ENCRYPTION_KEYS that is still in use");
+        return answer(Problem.of(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "secrets_unreadable",
+                "The stored secrets cannot be decrypted: whoever runs this server has to put the key that was removed"
+                        + " back into BX_ENCRYPTION_KEYS."));
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> tooManyRequests(TooManyRequestsException failure) {
+        return answer(Problem.of(HttpStatus.TOO_MANY_REQUESTS, failure.code(), sentence(failure)));
     }
 
     @ExceptionHandler

@@ -9,4 +9,9 @@ record SignInForm(
         @Nullable String token,
 
         @Schema(description = "Of a link that `bx dev` or `bx demo` has printed; good once.") @Nullable
-        String code) {}
+        String code) {
+    @Override
+    public String toString() {
+        return "SignInForm[***]";
+    }
+}

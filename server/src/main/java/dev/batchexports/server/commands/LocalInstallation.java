@@ -114,6 +114,8 @@ final class LocalInstallation implements AutoCloseable {
         Map<String, Object> properties = new HashMap<>();
         properties.put("bx.role", "all");
         properties.put("bx.http.port", port);
+        properties.put("bx.http.tls.certificate", "");
+        properties.put("bx.http.tls.private-key", "");
         properties.put("bx.security.bootstrap-token", token);
         properties.put("bx.limits.allow-private-endpoints", true);
         properties.put("logging.file.name", dataFolder.resolve("log").resolve("server.log"));

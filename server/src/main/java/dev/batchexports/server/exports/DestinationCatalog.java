@@ -169,7 +169,7 @@ public final class DestinationCatalog {
         return type.open(type.configurationType().cast(configuration(type, config)), limits.withHosts(guard::resolve));
     }
 
-    private static byte[] context(UUID exportId) {
+    static byte[] context(UUID exportId) {
         return ("destination-secrets:" + exportId).getBytes(StandardCharsets.UTF_8);
     }
 

@@ -152,5 +152,10 @@ public record ExportForm(
                             + " Answers leave secrets out.",
                     requiredMode = Schema.RequiredMode.REQUIRED)
             @Nullable
-            Map<String, Object> config) {}
+            Map<String, Object> config) {
+        @Override
+        public String toString() {
+            return "Destination[" + type + "]";
+        }
+    }
 }

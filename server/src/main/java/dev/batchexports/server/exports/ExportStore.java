@@ -11,6 +11,7 @@ import dev.batchexports.core.interval.Frequency;
 import dev.batchexports.core.interval.IntervalGrid;
 import dev.batchexports.core.source.PropertyFilter;
 import dev.batchexports.server.request.Violations;
+import dev.batchexports.server.security.SealedSecrets;
 import dev.batchexports.server.store.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -283,6 +284,26 @@ public class ExportStore {
                 .param("limit", limit)
                 .query(ExportStore::read)
                 .list();
+    }
+
+    /// The encrypted secrets of all destinations that have any, those of deleted exports too.
+    List<SealedSecrets.Sealed> sealedSecrets() {
+        return jdbc.sql("select id, destination_secrets from batch_exports where destination_secrets <> ''")
+                .query((row, number) -> new SealedSecrets.Sealed(
+                        Objects.requireNonNull(row.getObject("id", UUID.class)), row.getString("destination_secrets")))
+                .list();
+    }
+
+    /// Puts the same secrets, encrypted with another key, in the place of a cipher text that is still there. It is no
+    /// change of the export: its version stays.
+    boolean replaceSecrets(SealedSecrets.Sealed former, String text) {
+        return jdbc.sql("update batch_exports set destination_secrets = :text"
+                                + " where id = :id and destination_secrets = :former")
+                        .param("id", former.id())
+                        .param("text", text)
+                        .param("former", former.text())
+                        .update()
+                == 1;
     }
 
     /// Every export that must have a schedule.

@@ -69,6 +69,13 @@ public class ChangeFeed implements SmartLifecycle {
         listeners.add(listener);
     }
 
+    /// How many listen to the changes of a project in this process.
+    public long listenersOf(long projectId) {
+        return listeners.stream()
+                .filter(listener -> listener.projectId() == projectId)
+                .count();
+    }
+
     public void forget(Listener listener) {
         listeners.remove(listener);
     }

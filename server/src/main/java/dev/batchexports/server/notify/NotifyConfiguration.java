@@ -4,6 +4,7 @@ import dev.batchexports.server.Settings;
 import dev.batchexports.server.exports.ExportStore;
 import dev.batchexports.server.security.EndpointGuard;
 import dev.batchexports.server.security.Keyring;
+import dev.batchexports.server.security.SealedSecrets;
 import dev.batchexports.server.store.Leadership;
 import java.time.Clock;
 import javax.sql.DataSource;
@@ -27,6 +28,11 @@ public class NotifyConfiguration {
     @Bean
     WebhookStore webhookStore(JdbcClient jdbc) {
         return new WebhookStore(jdbc);
+    }
+
+    @Bean
+    SealedSecrets webhookSecrets(WebhookStore store) {
+        return new WebhookSecrets(store);
     }
 
     @Bean(destroyMethod = "close")

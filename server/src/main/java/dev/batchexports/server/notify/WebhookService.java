@@ -236,7 +236,7 @@ public final class WebhookService {
         return WebhookSecret.parse(new String(plain, StandardCharsets.US_ASCII)).orElseThrow();
     }
 
-    private static byte[] context(UUID id) {
+    static byte[] context(UUID id) {
         return ("webhook-secret:" + id).getBytes(StandardCharsets.US_ASCII);
     }
 

@@ -8,6 +8,7 @@ import static dev.batchexports.server.store.Columns.strings;
 import static dev.batchexports.server.store.Columns.timestamp;
 import static dev.batchexports.server.store.Columns.timestampOrNull;
 
+import dev.batchexports.server.security.SealedSecrets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -201,6 +202,24 @@ class WebhookStore {
                 .stream()
                 .collect(Collectors.groupingBy(
                         Logged::deliveryId, Collectors.mapping(Logged::attempt, Collectors.toList())));
+    }
+
+    /// The encrypted secrets of all webhooks.
+    List<SealedSecrets.Sealed> sealedSecrets() {
+        return jdbc.sql("select id, secret from webhooks")
+                .query((row, number) -> new SealedSecrets.Sealed(
+                        Objects.requireNonNull(row.getObject("id", UUID.class)), row.getString("secret")))
+                .list();
+    }
+
+    /// Puts the same secret, encrypted with another key, in the place of a cipher text that is still there.
+    boolean replaceSecret(SealedSecrets.Sealed former, String text) {
+        return jdbc.sql("update webhooks set secret = :text where id = :id and secret = :former")
+                        .param("id", former.id())
+                        .param("text", text)
+                        .param("former", former.text())
+                        .update()
+                == 1;
     }
 
     /// Removes what is older, sent or not.

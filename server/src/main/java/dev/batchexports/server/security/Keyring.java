@@ -27,6 +27,9 @@ import java.util.Set;
 public final class Keyring {
     private static final int KEY_BYTES = 32;
 
+    /// A cipher text begins with a byte for its form and the four of its key's id.
+    private static final int PREFIX_BYTES = 5;
+
     private final Aead aead;
     private final String primaryKeyId;
 
@@ -105,6 +108,13 @@ public final class Keyring {
         } catch (GeneralSecurityException e) {
             throw new UndecryptableException(e);
         }
+    }
+
+    /// Whether a cipher text was made with the key that encrypts.
+    boolean isOfPrimaryKey(byte[] cipher) {
+        return cipher.length > PREFIX_BYTES
+                && String.format(Locale.ROOT, "%08x", ByteBuffer.wrap(cipher).getInt(1))
+                        .equals(primaryKeyId);
     }
 
     /// The id of the key that encrypts, in hexadecimal.

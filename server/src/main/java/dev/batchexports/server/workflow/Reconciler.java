@@ -12,6 +12,7 @@ import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunAlreadyActiveException;
 import dev.batchexports.server.runs.RunError;
 import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.security.KeyRotation;
 import dev.batchexports.server.workflow.WorkflowInspector.Loss;
 import dev.batchexports.server.workflow.WorkflowInspector.Retry;
 import dev.batchexports.server.workflow.WorkflowInspector.State;
@@ -63,6 +64,7 @@ final class Reconciler {
     private final WorkflowInspector workflows;
     private final Filler filler;
     private final TemporalConnection temporal;
+    private final KeyRotation keyRotation;
     private final Duration logRetention;
     private final InstantSource clock;
 
@@ -87,6 +89,7 @@ final class Reconciler {
             WorkflowInspector workflows,
             Filler filler,
             TemporalConnection temporal,
+            KeyRotation keyRotation,
             Duration logRetention,
             InstantSource clock) {
         this.exports = exports;
@@ -99,6 +102,7 @@ final class Reconciler {
         this.workflows = workflows;
         this.filler = filler;
         this.temporal = temporal;
+        this.keyRotation = keyRotation;
         this.logRetention = logRetention;
         this.clock = clock;
     }
@@ -124,6 +128,7 @@ final class Reconciler {
         }
         Instant now = clock.instant();
         if (!now.isBefore(nextFullCheck)) {
+            attempt("secrets under the key", keyRotation.keyId(), keyRotation::rotate);
             checkSchedules(now);
             nextFullCheck = now.plus(FULL_CHECK);
         }
@@ -204,9 +209,9 @@ final class Reconciler {
         }
     }
 
-    private static boolean matches(BatchExport export, ScheduleListDescription schedule, Instant now) {
+    private boolean matches(BatchExport export, ScheduleListDescription schedule, Instant now) {
         return schedule.getSchedule().getState().isPaused() == export.paused()
-                && ScheduleSpecs.note(export, now)
+                && ScheduleSpecs.note(export, keyRotation.keyId(), now)
                         .equals(schedule.getSchedule().getState().getNote());
     }
 

@@ -48,7 +48,8 @@ final class ScheduleSpecs {
     }
 
     /// @param workflowType of the export's destination
-    static Schedule schedule(BatchExport export, String workflowType, Instant now) {
+    /// @param keyId of the key that its payload is encrypted with
+    static Schedule schedule(BatchExport export, String workflowType, String keyId, Instant now) {
         return Schedule.newBuilder()
                 .setAction(ScheduleActionStartWorkflow.newBuilder()
                         .setWorkflowType(workflowType)
@@ -67,15 +68,15 @@ final class ScheduleSpecs {
                         .build())
                 .setState(ScheduleState.newBuilder()
                         .setPaused(export.paused())
-                        .setNote(note(export, now))
+                        .setNote(note(export, keyId, now))
                         .build())
                 .build();
     }
 
-    /// Says which version of an export a schedule was made from. A schedule with another note is made
-    /// anew, so the note also changes when [#exactTimes] have to be continued.
-    static String note(BatchExport export, Instant now) {
-        String version = "Batch Exports, version " + export.version();
+    /// Says which version of an export a schedule was made from, and with which key. A schedule with another note
+    /// is made anew, so the note also changes when [#exactTimes] have to be continued.
+    static String note(BatchExport export, String keyId, Instant now) {
+        String version = "Batch Exports, version " + export.version() + ", key " + keyId;
         boolean endless = exactTimes(export.grid(), now).isEmpty();
         return endless
                 ? version

@@ -38,20 +38,24 @@ final class TemporalOrchestration implements Orchestration {
     private final RunStore runs;
     private final BackfillEndings backfills;
     private final RunLifecycle lifecycle;
+    private final String keyId;
     private final InstantSource clock;
 
+    /// @param keyId of the key that payloads are encrypted with
     TemporalOrchestration(
             TemporalConnection temporal,
             DestinationCatalog catalog,
             RunStore runs,
             BackfillEndings backfills,
             RunLifecycle lifecycle,
+            String keyId,
             InstantSource clock) {
         this.temporal = temporal;
         this.catalog = catalog;
         this.runs = runs;
         this.backfills = backfills;
         this.lifecycle = lifecycle;
+        this.keyId = keyId;
         this.clock = clock;
     }
 
@@ -79,7 +83,7 @@ final class TemporalOrchestration implements Orchestration {
     }
 
     private void applySchedule(BatchExport export, ScheduleHandle handle) {
-        Schedule schedule = ScheduleSpecs.schedule(export, workflowType(export), clock.instant());
+        Schedule schedule = ScheduleSpecs.schedule(export, workflowType(export), keyId, clock.instant());
         try {
             handle.update(found -> new ScheduleUpdate(schedule));
         } catch (RuntimeException e) {

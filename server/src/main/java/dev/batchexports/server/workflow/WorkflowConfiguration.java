@@ -6,17 +6,21 @@ import dev.batchexports.server.backfills.BackfillEndings;
 import dev.batchexports.server.backfills.BackfillRunStore;
 import dev.batchexports.server.backfills.BackfillStore;
 import dev.batchexports.server.exports.DestinationCatalog;
+import dev.batchexports.server.exports.DestinationSecrets;
 import dev.batchexports.server.exports.ExportHealthStore;
 import dev.batchexports.server.exports.ExportStore;
 import dev.batchexports.server.notify.Outbox;
 import dev.batchexports.server.runs.LogStore;
 import dev.batchexports.server.runs.RunStarter;
 import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.security.KeyRotation;
 import dev.batchexports.server.security.Keyring;
+import dev.batchexports.server.security.SealedSecrets;
 import dev.batchexports.server.store.Leadership;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import javax.sql.DataSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -47,6 +51,16 @@ class WorkflowConfiguration {
     @Bean
     TemporalConnection temporalConnection(Settings settings, Keyring keyring, MeterRegistry registry) {
         return TemporalConnection.open(settings.temporal(), PayloadConverters.encrypted(keyring), registry);
+    }
+
+    @Bean
+    SealedSecrets destinationSecrets(ExportStore exports) {
+        return new DestinationSecrets(exports);
+    }
+
+    @Bean
+    KeyRotation keyRotation(Keyring keyring, List<SealedSecrets> stored) {
+        return new KeyRotation(keyring, stored);
     }
 
     @Bean
@@ -158,8 +172,10 @@ class WorkflowConfiguration {
             DestinationCatalog catalog,
             RunStore runs,
             BackfillEndings backfillEndings,
-            RunLifecycle lifecycle) {
-        return new TemporalOrchestration(temporal, catalog, runs, backfillEndings, lifecycle, clock);
+            RunLifecycle lifecycle,
+            Keyring keyring) {
+        return new TemporalOrchestration(
+                temporal, catalog, runs, backfillEndings, lifecycle, keyring.primaryKeyId(), clock);
     }
 
     @Bean
@@ -174,6 +190,7 @@ class WorkflowConfiguration {
             Outbox outbox,
             RunLog log,
             TemporalConnection temporal,
+            KeyRotation keyRotation,
             Settings settings) {
         RunStarter starter = new RunStarter(runs, orchestration, clock);
         return new Reconciler(
@@ -187,6 +204,7 @@ class WorkflowConfiguration {
                 new WorkflowInspector(temporal),
                 new Filler(exports, runs, backfills, starter, outbox, log, clock),
                 temporal,
+                keyRotation,
                 settings.logs().retention(),
                 clock);
     }

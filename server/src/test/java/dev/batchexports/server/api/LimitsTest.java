@@ -70,6 +70,21 @@ class LimitsTest {
         assertThat(client.post("", body).is(400).errors()).containsOnlyKeys("/model/query");
     }
 
+    /// Each server of these tests has an encryption key of its own.
+    @Test
+    void secretsOfAnotherKeyAreToldInASentence() {
+        ApiClient main = ApiClient.forNewProject();
+        String id = main.create(hourlyExport());
+        ApiClient other = new ApiClient(TestServer.url(STRICT), TestServer.TOKEN, main.project());
+
+        ApiClient.Answer refused =
+                other.patch(id + "/", Map.of("destination", Map.of("config", Map.of("prefix", "x"))));
+
+        assertThat(refused.is(503).json().get("code").stringValue()).isEqualTo("secrets_unreadable");
+        assertThat(refused.json().get("detail").stringValue()).contains("BX_ENCRYPTION_KEYS");
+        other.get(id + "/").is(200);
+    }
+
     @Test
     void shortIntervalsAreRefused() {
         Map<String, Object> body = hourlyExport();

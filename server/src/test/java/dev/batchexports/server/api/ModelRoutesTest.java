@@ -111,6 +111,27 @@ class ModelRoutesTest {
     }
 
     @Test
+    void aTableOfClickHousesOwnIsRefusedHoweverItIsWritten() {
+        for (String table : List.of(
+                "system.query_log",
+                "SYSTEM.query_log",
+                "system . tables",
+                " system.tables",
+                "`system`.tables",
+                "information_schema.tables",
+                "INFORMATION_SCHEMA.TABLES",
+                "system.tables --",
+                "numbers(10)",
+                "url('http://127.0.0.1/', 'CSV')")) {
+            for (String route : List.of("preview/", "read_advice/")) {
+                ApiClient.Answer refused = client.post(
+                        route, Map.of("model", Map.of("table", table, "landing_time_column", "event_time")));
+                assertThat(refused.is(400).errors()).as(table).containsOnlyKeys("/model/table");
+            }
+        }
+    }
+
+    @Test
     void whatClickHouseReadsIsMeasured() {
         JsonNode advice =
                 client.post("read_advice/", Map.of("model", "events")).is(200).json();

@@ -79,7 +79,7 @@ class OpenApiTest {
                     } else {
                         assertThat(operation.get("responses").propertyNames())
                                 .as(path.getKey())
-                                .contains("400", "401", "403", "406", "503");
+                                .contains("400", "401", "403", "406", "429", "503");
                     }
                 }));
     }

@@ -8,6 +8,7 @@ import dev.batchexports.server.backfills.BackfillEndings;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.notify.Outbox;
 import dev.batchexports.server.runs.RunStarter;
+import dev.batchexports.server.security.KeyRotation;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Clock;
@@ -67,6 +68,7 @@ class RefusedScheduleTest {
                         server.bean(RunLog.class),
                         clock),
                 server.temporal,
+                server.bean(KeyRotation.class),
                 Duration.ofDays(30),
                 clock);
     }

@@ -10,6 +10,7 @@ import dev.batchexports.core.run.RunStatus;
 import dev.batchexports.core.run.RunTrigger;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.runs.Run;
+import dev.batchexports.server.security.Keyring;
 import io.temporal.api.enums.v1.ScheduleOverlapPolicy;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
 import io.temporal.client.schedules.ScheduleBackfill;
@@ -207,13 +208,17 @@ class ScheduleTest {
     @Test
     void aChangedExportHasAChangedSchedule() {
         BatchExport export = scheduled(export(same -> same));
-        assertThat(server.scheduleState(export).getNote()).isEqualTo("Batch Exports, version 1");
+        assertThat(server.scheduleState(export).getNote())
+                .isEqualTo("Batch Exports, version 1, key "
+                        + Keyring.parse(TestServer.KEY).primaryKeyId());
 
         BatchExport daily =
                 scheduled(server.changed(export, Exports.with("grid", IntervalGrid.of(new Frequency.Day()))));
 
         ScheduleDescription description = server.schedule(daily);
-        assertThat(server.scheduleState(daily).getNote()).isEqualTo("Batch Exports, version 2");
+        assertThat(server.scheduleState(daily).getNote())
+                .isEqualTo("Batch Exports, version 2, key "
+                        + Keyring.parse(TestServer.KEY).primaryKeyId());
         assertThat(description.getSchedule().getSpec().getIntervals())
                 .containsExactly(new ScheduleIntervalSpec(Duration.ofDays(1), Duration.ZERO));
         assertThat(description.getInfo().getNextActionTimes().getFirst())

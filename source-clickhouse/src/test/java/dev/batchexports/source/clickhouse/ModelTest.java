@@ -240,7 +240,7 @@ class ModelTest {
 
         assertThat(requests.poll())
                 .startsWith("Basic Z3Vlc3Q6dHdv ")
-                .contains("&readonly=1&", "SQL_project_id=1", "max_execution_time=3600");
+                .contains("&readonly=1&", "SQL_project_id=1", "max_execution_time=3600", "max_memory_usage=");
         assertThat(requests.poll())
                 .startsWith("Basic cmVhZGVyOm9uZQ== ")
                 .contains("readonly=2")

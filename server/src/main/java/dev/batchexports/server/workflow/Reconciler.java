@@ -7,6 +7,7 @@ import dev.batchexports.server.backfills.BackfillStatus;
 import dev.batchexports.server.backfills.BackfillStore;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.ExportStore;
+import dev.batchexports.server.runs.LogLevel;
 import dev.batchexports.server.runs.LogStore;
 import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunAlreadyActiveException;
@@ -36,6 +37,10 @@ import org.slf4j.LoggerFactory;
 /// database: a run or backfill whose
 /// workflow was ended from outside ends, and an attempt whose worker died shows. Nothing here is needed
 /// while nothing goes wrong: every change is applied at once by whoever makes it.
+///
+/// Either side may have lost data. What Temporal has lost is made anew: schedules, and the workflows of runs and
+/// backfills, which go on from what the database knows. What the database has lost, by being restored to an earlier
+/// state, is found out from Temporal and the destinations: see `docs/backup.md`.
 final class Reconciler {
     static final Duration FULL_CHECK = Duration.ofMinutes(1);
 
@@ -60,6 +65,7 @@ final class Reconciler {
     private final LogStore logs;
     private final Orchestration orchestration;
     private final RunLifecycle lifecycle;
+    private final RunLog log;
     private final WorkflowInspector workflows;
     private final Filler filler;
     private final TemporalConnection temporal;
@@ -84,6 +90,7 @@ final class Reconciler {
             LogStore logs,
             Orchestration orchestration,
             RunLifecycle lifecycle,
+            RunLog log,
             WorkflowInspector workflows,
             Filler filler,
             TemporalConnection temporal,
@@ -96,6 +103,7 @@ final class Reconciler {
         this.logs = logs;
         this.orchestration = orchestration;
         this.lifecycle = lifecycle;
+        this.log = log;
         this.workflows = workflows;
         this.filler = filler;
         this.temporal = temporal;
@@ -109,6 +117,7 @@ final class Reconciler {
     /// @throws OrchestrationUnavailableException when Temporal does not answer several requests in a row: the
     ///     rest would not do better
     void reconcile() {
+        runs.raiseGenerations();
         unanswered = 0;
         for (Run run : nextRuns()) {
             attempt("run", run.id(), () -> reconcile(run));
@@ -237,17 +246,9 @@ final class Reconciler {
                     mirror(run, retry);
                 }
             }
-            // A workflow that ends by itself has told the database first: there was nothing to tell, or
-            // the database has lost it.
+            // A workflow that ends by itself has told the database first: the database has lost it.
             case State.Completed() ->
-                lifecycle.end(
-                        run,
-                        RunStatus.FAILED,
-                        new RunError(
-                                "ResultLost",
-                                "The workflow has ended, but its result is not in the database.",
-                                "Retry the run.",
-                                false));
+                goOn(run, "The workflow of the run has ended, but its result is not in the database");
             case State.Failed(RunError error) -> lifecycle.end(run, RunStatus.FAILED, error);
             case State.Cancelled() -> lifecycle.end(run, RunStatus.CANCELLED, null);
             case State.Terminated() ->
@@ -262,13 +263,15 @@ final class Reconciler {
                         RunStatus.TIMED_OUT,
                         new RunError(
                                 "TimedOut", "The workflow ran out of its time in Temporal.", "Retry the run.", false));
-            case State.Unknown() ->
-                lifecycle.end(
-                        run,
-                        RunStatus.FAILED,
-                        new RunError(
-                                "WorkflowVanished", "Temporal no longer knows the workflow.", "Retry the run.", false));
+            case State.Unknown() -> goOn(run, "Temporal no longer knows the workflow of the run");
         }
+    }
+
+    /// Executes a run once more under its own name. What it has transferred is in the database; what it has committed
+    /// is known to the destination, which does nothing twice for the same run.
+    private void goOn(Run run, String reason) {
+        log.add(run, LogLevel.WARNING, Stage.START, reason + ": it goes on by another one.");
+        startAgain(run);
     }
 
     private boolean isDeleted(UUID exportId) {
@@ -306,7 +309,16 @@ final class Reconciler {
                     orchestration.cancelBackfill(backfill);
                 }
             }
-            case State.Completed() -> end(backfill, BackfillStatus.COMPLETED);
+            case State.Completed() -> {
+                log.add(
+                        backfill.exportId(),
+                        LogLevel.ERROR,
+                        BackfillExecution.STAGE,
+                        "The backfill has ended, but the database has lost which of its runs completed. Start a"
+                                + " backfill of the same range with the scope gaps: in append mode it adds only what"
+                                + " is not at the destination.");
+                end(backfill, BackfillStatus.FAILED);
+            }
             case State.Failed failed -> end(backfill, BackfillStatus.FAILED);
             case State.Cancelled() -> end(backfill, BackfillStatus.CANCELLED);
             case State.Terminated() -> end(backfill, BackfillStatus.TERMINATED);
@@ -315,13 +327,29 @@ final class Reconciler {
                 if (isDeleted(backfill.exportId())) {
                     end(backfill, BackfillStatus.CANCELLED);
                 } else if (backfill.begunAt() != null) {
-                    end(backfill, BackfillStatus.FAILED);
+                    goOn(backfill);
                 } else if (isOlderThanGrace(backfill.createdAt())) {
-                    orchestration.startBackfill(
-                            exports.find(backfill.exportId()).orElseThrow(), backfill);
+                    start(backfill);
                 }
             }
         }
+    }
+
+    /// Executes a backfill once more; it leaves out what it has a run of. Those of its runs that were under way come
+    /// first: if it met one of them it would take it for that of somebody else, and export the interval again.
+    private void goOn(Backfill backfill) {
+        if (!runs.hasActive(backfill.id())) {
+            log.add(
+                    backfill.exportId(),
+                    LogLevel.WARNING,
+                    BackfillExecution.STAGE,
+                    "Temporal no longer knows the workflow of the backfill: it goes on by another one.");
+            start(backfill);
+        }
+    }
+
+    private void start(Backfill backfill) {
+        orchestration.startBackfill(exports.find(backfill.exportId()).orElseThrow(), backfill);
     }
 
     private void end(Backfill backfill, BackfillStatus status) {

@@ -142,8 +142,10 @@ class WorkflowConfiguration {
             RunLifecycle lifecycle,
             RunExecution execution,
             BackfillExecution backfills,
+            RunStore runs,
             Settings settings) {
         return new Workers(
+                runs,
                 temporal,
                 catalog,
                 new RunActivitiesImplementation(lifecycle),
@@ -184,6 +186,7 @@ class WorkflowConfiguration {
                 logs,
                 orchestration,
                 lifecycle,
+                log,
                 new WorkflowInspector(temporal),
                 new Filler(exports, runs, backfills, starter, outbox, log, clock),
                 temporal,

@@ -57,6 +57,7 @@ class RefusedScheduleTest {
                 server.logs,
                 orchestration,
                 server.bean(RunLifecycle.class),
+                server.bean(RunLog.class),
                 new WorkflowInspector(server.temporal),
                 new Filler(
                         server.exports,

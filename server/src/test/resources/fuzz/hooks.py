@@ -56,17 +56,3 @@ def stay_here(body):
                 destination["config"].update(config)
     if isinstance(body.get("url"), str) and re.match(r"https?://", body["url"]):
         body["url"] = "http://127.0.0.1:1/"
-
-
-import time
-from collections import defaultdict
-T = defaultdict(lambda: [0, 0.0])
-@schemathesis.hook
-def after_call(context, case, response):
-    t = T[case.operation.label]
-    t[0] += 1
-    t[1] += response.elapsed
-    with open("/tmp/fuzz-times.json", "w") as f:
-        json.dump(sorted(([k, *v] for k, v in T.items()), key=lambda r: -r[2]), f)
-    with open("/tmp/fuzz-status.log", "a") as f:
-        f.write(f"{time.time():.2f} {case.operation.label} {response.status_code} {response.elapsed:.3f}\n")

@@ -30,7 +30,7 @@ import tools.jackson.databind.JsonNode;
 class DisasterTest {
     private static final String METADATA = "batch_exports";
     private static final String DATABASE = "exports_of_disasters";
-    private static final int HOURS = 12;
+    private static final int HOURS = 9;
     private static final int ROWS_OF_AN_HOUR = 50;
 
     private final Installation installation = Installation.get();
@@ -86,6 +86,7 @@ class DisasterTest {
         assertThat(uuidsOf(table))
                 .containsExactlyInAnyOrderElementsOf(
                         installation.table.uuids(project, start.minus(HOURS, ChronoUnit.HOURS), end));
+        assertThat(log(export, "Temporal no longer knows")).isNotEmpty();
         Awaitility.await("the schedule to be made anew")
                 .atMost(Duration.ofMinutes(2))
                 .untilAsserted(() -> assertThat(new TemporalCommand(installation)
@@ -120,6 +121,7 @@ class DisasterTest {
         assertThat(inTheBackup).as("intervals of the backup").isLessThan(HOURS);
         awaitAllCompleted(appending, start);
         awaitAllCompleted(toFiles, start);
+        assertThat(log(appending, "at the destination already")).isNotEmpty();
         List<UUID> landed = List.copyOf(installation.table.uuids(project, start, end));
         assertThat(uuidsOf(table)).containsExactlyInAnyOrderElementsOf(landed);
         assertThat(installation.bucket.uuids(prefix + "/")).containsExactlyInAnyOrderElementsOf(landed);
@@ -163,6 +165,16 @@ class DisasterTest {
                 "SELECT count(DISTINCT scheduled_at) FROM runs WHERE status = 'Completed' AND batch_export_id = '"
                         + export + "' AND data_interval_start >= '" + from + "' AND data_interval_start < '" + until
                         + "'");
+    }
+
+    private List<String> log(String export, String words) {
+        List<String> lines = new ArrayList<>();
+        for (JsonNode line : api.get(Api.export(project, export) + "logs/?search=" + words.replace(" ", "%20"))
+                .json()
+                .get("results")) {
+            lines.add(line.get("message").asString());
+        }
+        return lines;
     }
 
     private void awaitAllCompleted(String export, Instant from) {

@@ -158,12 +158,14 @@ public class BackfillRunStore {
     }
 
     /// The boundaries in `(after, until]` that have a run of a backfill, whatever became of it.
-    public Set<Instant> boundaries(UUID backfillId, Instant after, Instant until) {
+    public Set<Instant> boundaries(Backfill backfill, Instant after, Instant until) {
         return jdbc.sql("""
                         select scheduled_at from runs
-                        where backfill_id = :backfill and scheduled_at > :after and scheduled_at <= :until
+                        where batch_export_id = :export and backfill_id = :backfill
+                            and scheduled_at > :after and scheduled_at <= :until
                         """)
-                .param("backfill", backfillId)
+                .param("export", backfill.exportId())
+                .param("backfill", backfill.id())
                 .param("after", timestamp(after))
                 .param("until", timestamp(until))
                 .query((row, number) -> instant(row, "scheduled_at"))

@@ -175,7 +175,7 @@ final class BackfillExecution {
     /// The intervals after a boundary that the backfill is about and has no run of yet, whether they hold rows or not.
     private Page candidates(BatchExport export, Backfill backfill, Instant start) {
         Page all = allCandidates(export, backfill, start);
-        Set<Instant> done = backfillRuns.boundaries(backfill.id(), start, all.next());
+        Set<Instant> done = backfillRuns.boundaries(backfill, start, all.next());
         return new Page(
                 all.boundaries().stream()
                         .filter(boundary -> !done.contains(boundary))

@@ -234,7 +234,7 @@ final class Reconciler {
         String workflowRunId = run.workflowRunId();
         if (workflowRunId == null) {
             if (isOlderThanGrace(run.createdAt())) {
-                startAgain(run);
+                boolean _ = startAgain(run);
             }
             return;
         }
@@ -263,32 +263,40 @@ final class Reconciler {
                         RunStatus.TIMED_OUT,
                         new RunError(
                                 "TimedOut", "The workflow ran out of its time in Temporal.", "Retry the run.", false));
-            case State.Unknown() -> goOn(run, "Temporal no longer knows the workflow of the run");
+            case State.Unknown() -> {
+                // Its schedule is probably lost, too.
+                nextFullCheck = Instant.MIN;
+                goOn(run, "Temporal no longer knows the workflow of the run");
+            }
         }
     }
 
     /// Executes a run once more under its own name. What it has transferred is in the database; what it has committed
     /// is known to the destination, which does nothing twice for the same run.
     private void goOn(Run run, String reason) {
-        log.add(run, LogLevel.WARNING, Stage.START, reason + ": it goes on by another one.");
-        startAgain(run);
+        if (startAgain(run)) {
+            log.add(run, LogLevel.WARNING, Stage.START, reason + ": it goes on by another one.");
+        }
     }
 
     private boolean isDeleted(UUID exportId) {
         return exports.find(exportId).orElseThrow().deletedAt() != null;
     }
 
-    private void startAgain(Run run) {
+    /// @return whether it was started
+    private boolean startAgain(Run run) {
         BatchExport export = exports.find(run.exportId()).orElseThrow();
         if (export.deletedAt() != null) {
             lifecycle.end(run, RunStatus.CANCELLED, null);
-            return;
+            return false;
         }
         try {
             orchestration.startRun(export, run);
+            return true;
         } catch (RunAlreadyActiveException e) {
             // Another workflow has the interval; when it starts its own run it ends this one.
             LOG.debug("Run {} waits for the workflow {}", run.id(), run.workflowId());
+            return false;
         }
     }
 
@@ -339,12 +347,12 @@ final class Reconciler {
     /// first: if it met one of them it would take it for that of somebody else, and export the interval again.
     private void goOn(Backfill backfill) {
         if (!runs.hasActive(backfill.id())) {
+            start(backfill);
             log.add(
                     backfill.exportId(),
                     LogLevel.WARNING,
                     BackfillExecution.STAGE,
                     "Temporal no longer knows the workflow of the backfill: it goes on by another one.");
-            start(backfill);
         }
     }
 

@@ -106,9 +106,12 @@ class ReconcilerTest {
 
         assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
         assertThat(run.recordsCompleted()).isEqualTo(10);
-        assertThat(server.logOf(export))
-                .contains(
-                        "WARNING start: Temporal no longer knows the workflow of the run: it goes on by another one.");
+        Awaitility.await("log")
+                .atMost(WITHIN_A_MINUTE)
+                .untilAsserted(
+                        () -> assertThat(server.logOf(export))
+                                .contains(
+                                        "WARNING start: Temporal no longer knows the workflow of the run: it goes on by another one."));
     }
 
     /// As after the database was restored to a time when the run was under way.

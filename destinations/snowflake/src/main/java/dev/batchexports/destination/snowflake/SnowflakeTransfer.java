@@ -111,7 +111,10 @@ final class SnowflakeTransfer implements Transfer {
                         ? new CommitResult.Committed(
                                 files.stream().map(this::committedFile).toList(), rowsAtDestination(session))
                         : new CommitResult.AlreadyCommitted(rows);
-            case Ledger.State.CommittedByOthers(long rows) -> new CommitResult.AlreadyCommitted(rows);
+            case Ledger.State.CommittedByOthers(long rows) -> {
+                ledger.withdraw(session);
+                yield new CommitResult.AlreadyCommitted(rows);
+            }
             case Ledger.State.Superseded(String later) ->
                 throw ExportException.user(
                         "Superseded",

@@ -208,10 +208,16 @@ public class RunStore {
                         """).query(Long.class).optional();
     }
 
-    /// Whether a backfill has a run that is not finished.
-    public boolean hasActive(UUID backfillId) {
-        return jdbc.sql("select exists (select from runs where backfill_id = :backfill and " + ACTIVE + ")")
+    /// Whether a backfill has a run that is not finished and has a workflow of its own.
+    ///
+    /// @param workflowId the backfill's
+    public boolean hasActive(UUID backfillId, String workflowId) {
+        return jdbc.sql("""
+                        select exists (
+                            select from runs where backfill_id = :backfill and workflow_id <> :workflow and %s)
+                        """.formatted(ACTIVE))
                 .param("backfill", backfillId)
+                .param("workflow", workflowId)
                 .query(Boolean.class)
                 .single();
     }

@@ -3,6 +3,7 @@ package dev.batchexports.server.workflow;
 import dev.batchexports.core.run.RunStatus;
 import dev.batchexports.server.backfills.Backfill;
 import dev.batchexports.server.backfills.BackfillEndings;
+import dev.batchexports.server.backfills.BackfillRunStore;
 import dev.batchexports.server.backfills.BackfillStatus;
 import dev.batchexports.server.backfills.BackfillStore;
 import dev.batchexports.server.exports.BatchExport;
@@ -61,6 +62,7 @@ final class Reconciler {
     private final ExportStore exports;
     private final RunStore runs;
     private final BackfillStore backfills;
+    private final BackfillRunStore backfillRuns;
     private final BackfillEndings backfillEndings;
     private final LogStore logs;
     private final Orchestration orchestration;
@@ -86,6 +88,7 @@ final class Reconciler {
             ExportStore exports,
             RunStore runs,
             BackfillStore backfills,
+            BackfillRunStore backfillRuns,
             BackfillEndings backfillEndings,
             LogStore logs,
             Orchestration orchestration,
@@ -99,6 +102,7 @@ final class Reconciler {
         this.exports = exports;
         this.runs = runs;
         this.backfills = backfills;
+        this.backfillRuns = backfillRuns;
         this.backfillEndings = backfillEndings;
         this.logs = logs;
         this.orchestration = orchestration;
@@ -233,7 +237,9 @@ final class Reconciler {
     private void reconcile(Run run) {
         String workflowRunId = run.workflowRunId();
         if (workflowRunId == null) {
-            if (isOlderThanGrace(run.createdAt())) {
+            // What a backfill does itself has no workflow of its own.
+            if (run.workflowId().equals(exportOf(run).workflowId(run.scheduledAt()))
+                    && isOlderThanGrace(run.createdAt())) {
                 boolean _ = startAgain(run);
             }
             return;
@@ -279,13 +285,17 @@ final class Reconciler {
         }
     }
 
+    private BatchExport exportOf(Run run) {
+        return exports.find(run.exportId()).orElseThrow();
+    }
+
     private boolean isDeleted(UUID exportId) {
         return exports.find(exportId).orElseThrow().deletedAt() != null;
     }
 
     /// @return whether it was started
     private boolean startAgain(Run run) {
-        BatchExport export = exports.find(run.exportId()).orElseThrow();
+        BatchExport export = exportOf(run);
         if (export.deletedAt() != null) {
             lifecycle.end(run, RunStatus.CANCELLED, null);
             return false;
@@ -346,7 +356,7 @@ final class Reconciler {
     /// Executes a backfill once more; it leaves out what it has a run of. Those of its runs that were under way come
     /// first: if it met one of them it would take it for that of somebody else, and export the interval again.
     private void goOn(Backfill backfill) {
-        if (!runs.hasActive(backfill.id())) {
+        if (!runs.hasActive(backfill.id(), backfill.workflowId())) {
             start(backfill);
             log.add(
                     backfill.exportId(),
@@ -361,6 +371,7 @@ final class Reconciler {
     }
 
     private void end(Backfill backfill, BackfillStatus status) {
+        backfillRuns.giveBackEmpty(backfill);
         backfills.recount(backfill.id(), clock.instant());
         backfillEndings.end(backfill.id(), status, clock.instant());
     }

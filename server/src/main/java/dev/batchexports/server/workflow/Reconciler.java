@@ -278,9 +278,10 @@ final class Reconciler {
     }
 
     /// Executes a run once more under its own name. What it has transferred is in the database; what it has committed
-    /// is known to the destination, which does nothing twice for the same run.
+    /// is known to the destination, which does nothing twice for the same run. It may have ended since it was read.
     private void goOn(Run run, String reason) {
-        if (startAgain(run)) {
+        boolean isFinished = runs.find(run.id()).orElseThrow().status().isFinished();
+        if (!isFinished && startAgain(run)) {
             log.add(run, LogLevel.WARNING, Stage.START, reason + ": it goes on by another one.");
         }
     }
@@ -327,16 +328,7 @@ final class Reconciler {
                     orchestration.cancelBackfill(backfill);
                 }
             }
-            case State.Completed() -> {
-                log.add(
-                        backfill.exportId(),
-                        LogLevel.ERROR,
-                        BackfillExecution.STAGE,
-                        "The backfill has ended, but the database has lost which of its runs completed. Start a"
-                                + " backfill of the same range with the scope gaps: in append mode it adds only what"
-                                + " is not at the destination.");
-                end(backfill, BackfillStatus.FAILED);
-            }
+            case State.Completed() -> endUnknown(backfill);
             case State.Failed failed -> end(backfill, BackfillStatus.FAILED);
             case State.Cancelled() -> end(backfill, BackfillStatus.CANCELLED);
             case State.Terminated() -> end(backfill, BackfillStatus.TERMINATED);
@@ -351,6 +343,22 @@ final class Reconciler {
                 }
             }
         }
+    }
+
+    /// The workflow has told the database of its end: the database has lost it, or the backfill has ended since it was
+    /// read.
+    private void endUnknown(Backfill backfill) {
+        if (backfills.find(backfill.id()).orElseThrow().status().isFinished()) {
+            return;
+        }
+        log.add(
+                backfill.exportId(),
+                LogLevel.ERROR,
+                BackfillExecution.STAGE,
+                "The backfill has ended, but the database has lost which of its runs completed. Start a backfill of the"
+                        + " same range with the scope gaps: in append mode it adds only what is not at the"
+                        + " destination.");
+        end(backfill, BackfillStatus.FAILED);
     }
 
     /// Executes a backfill once more; it leaves out what it has a run of. Those of its runs that were under way come

@@ -26,7 +26,7 @@ class ReliabilityDocumentTest {
             Path file = DOCUMENT.resolveSibling(link.group(3));
             boolean isThere = file.getFileName().toString().equals(link.group(1) + ".java")
                     && Files.isRegularFile(file)
-                    && Pattern.compile("@(Test|ParameterizedTest|Property)\\b[^;{}]*\\bvoid " + link.group(2) + "\\(")
+                    && Pattern.compile("@(Test|ParameterizedTest|Property)\\b[^;]*\\bvoid " + link.group(2) + "\\(")
                             .matcher(Files.readString(file))
                             .find();
             if (!isThere) {

@@ -9,16 +9,13 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.UUID;
-import java.util.function.Predicate;
 import org.springframework.core.MethodParameter;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.servlet.HandlerInterceptor;
 
 /// Refuses query parameters that a route does not take: a filter with a slip in its name would list
-/// everything, and so would an empty id, which Spring takes for none. Public routes take any, as load balancers and
-/// browsers add their own.
+/// everything. Public routes take any, as load balancers and browsers add their own.
 final class QueryParameters implements HandlerInterceptor {
     @Override
     public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
@@ -28,16 +25,6 @@ final class QueryParameters implements HandlerInterceptor {
             return true;
         }
         SortedSet<String> known = known(route);
-        List<Violation> empty = ids(route).stream()
-                .filter(name -> {
-                    String value = request.getParameter(name);
-                    return value != null && value.isBlank();
-                })
-                .map(name -> new Violation(Violations.pointer("", name), "must be a UUID"))
-                .toList();
-        if (!empty.isEmpty()) {
-            throw new InvalidRequestException(empty);
-        }
         List<Violation> unknown = new TreeSet<>(request.getParameterMap().keySet())
                 .stream()
                         .filter(name -> !known.contains(name))
@@ -50,18 +37,10 @@ final class QueryParameters implements HandlerInterceptor {
     }
 
     private static SortedSet<String> known(HandlerMethod route) {
-        return names(route, _ -> true);
-    }
-
-    private static SortedSet<String> ids(HandlerMethod route) {
-        return names(route, parameter -> parameter.getParameterType() == UUID.class);
-    }
-
-    private static SortedSet<String> names(HandlerMethod route, Predicate<MethodParameter> chosen) {
         SortedSet<String> names = new TreeSet<>();
         for (MethodParameter parameter : route.getMethodParameters()) {
             RequestParam declared = parameter.getParameterAnnotation(RequestParam.class);
-            if (declared != null && chosen.test(parameter)) {
+            if (declared != null) {
                 names.add(declared.name().isEmpty() ? parameter.getParameter().getName() : declared.name());
             }
         }

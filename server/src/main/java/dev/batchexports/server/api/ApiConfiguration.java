@@ -5,7 +5,6 @@ import dev.batchexports.server.security.SessionService;
 import dev.batchexports.server.security.TokenService;
 import jakarta.servlet.Filter;
 import java.time.Instant;
-import java.util.UUID;
 import org.apache.catalina.core.StandardHost;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -88,7 +87,6 @@ public class ApiConfiguration {
             @Override
             public void addFormatters(FormatterRegistry registry) {
                 registry.addConverter(new TimeConverter());
-                registry.addConverter(new IdConverter());
             }
 
             @Override
@@ -106,14 +104,6 @@ public class ApiConfiguration {
                                         + new WebJarVersionLocator().version(SWAGGER_UI) + "/");
             }
         };
-    }
-
-    /// Spring's own takes an empty text for none.
-    private static final class IdConverter implements Converter<String, UUID> {
-        @Override
-        public UUID convert(String text) {
-            return UUID.fromString(text);
-        }
     }
 
     private static final class TimeConverter implements Converter<String, Instant> {

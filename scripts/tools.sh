@@ -40,15 +40,21 @@ set_up_tools() {
 
 # What only tests need. Where it cannot be had, the tests that need it are skipped and say so.
 set_up_test_tools() {
-    local requirements="$BX_ROOT/scripts/snowflake-stand-in.txt" tool="$TOOLS/snowflake-stand-in" stamp
-    local fresh="$BX_HOME/download/snowflake-stand-in.new" log="$BX_HOME/log/install-snowflake-stand-in.log"
+    install_test_tool snowflake-stand-in "the stand-in for Snowflake" "the tests of the Snowflake destination are skipped"
+    install_test_tool schemathesis "Schemathesis" "the API is not fuzzed"
+}
+
+# <tool, as its list of packages is named> <what it is called> <what is missing without it>
+install_test_tool() {
+    local requirements="$BX_ROOT/scripts/$1.txt" tool="$TOOLS/$1" stamp
+    local fresh="$BX_HOME/download/$1.new" log="$BX_HOME/log/install-$1.log"
     stamp="$(sha256sum <"$requirements") $(python3 --version 2>&1)"
     if [[ -f "$tool/.installed" && "$(<"$tool/.installed")" == "$stamp" ]]; then
         return
     fi
     need_client pip
     lock_set_up
-    say "Installing the stand-in for Snowflake into .bx/tools ..."
+    say "Installing $2 into .bx/tools ..."
     rm -rf "$fresh"
     mkdir -p "$fresh" "$TOOLS" "$BX_HOME/log"
     if $PIP install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --target "$fresh" \
@@ -57,7 +63,7 @@ set_up_test_tools() {
         rm -rf "$tool"
         mv "$fresh" "$tool"
     else
-        say "The stand-in for Snowflake could not be installed (see $log): the tests of the Snowflake destination are skipped."
+        say "$2 could not be installed (see $log): $3."
     fi
     unlock_set_up
 }

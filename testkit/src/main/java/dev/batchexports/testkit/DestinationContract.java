@@ -450,6 +450,49 @@ public abstract class DestinationContract {
         }
     }
 
+    /// Whoever asks for it may have forgotten a run, for example because its database was restored from a backup:
+    /// the generation may be smaller than that of the forgotten one.
+    @Test
+    public void aRunThatIsToBeTheFirstAddsNothingToWhatAnyOtherRunCommitted() throws InterruptedException {
+        assumeThat(replaces()).isFalse();
+        WriteMode mode = new WriteMode.AppendOnce();
+        SampleRun forgotten = run("forgotten", 5, 2).with(mode);
+        SampleRun smaller = run("smaller", 4, 3).with(mode);
+        SampleRun greater = run("greater", 6, 3).with(mode);
+        long rows = 2L * ROWS;
+        try (Destination destination = harness().open()) {
+            CommitResult.Committed _ = forgotten.export(destination);
+            for (SampleRun run : List.of(smaller, greater)) {
+                List<SliceReceipt> receipts = run.writeAll(destination);
+                assertThat(run.commit(destination, receipts)).isEqualTo(new CommitResult.AlreadyCommitted(rows));
+                assertThat(run.commit(destination, receipts)).isEqualTo(new CommitResult.AlreadyCommitted(rows));
+            }
+            assertVisible(forgotten);
+            assertThat(harness().leftovers(greater.context())).isEmpty();
+        }
+    }
+
+    /// A run that has forgotten its own commit, and reads other rows now.
+    @Test
+    public void aRunThatWasCommittedWithOtherRowsIsNotCommittedAgain() throws InterruptedException {
+        assumeThat(replaces()).isFalse();
+        SampleRun run = run("run", 1, 3);
+        SampleRun again = new SampleRun(
+                new TransferContext(
+                        run.context().run(),
+                        run.context().modelName(),
+                        run.context().writeMode(),
+                        run.context().columns(),
+                        2),
+                run.files().subList(0, 2));
+        try (Destination destination = harness().open()) {
+            CommitResult.Committed _ = run.export(destination);
+            assertThat(again.commit(destination, again.writeAll(destination)))
+                    .isEqualTo(new CommitResult.AlreadyCommitted(3L * ROWS));
+            assertVisible(run);
+        }
+    }
+
     // Merging by a key: the text is the version, which grows with the label
 
     private static final WriteMode BY_ID = new WriteMode.Merge(List.of("id"), "text");

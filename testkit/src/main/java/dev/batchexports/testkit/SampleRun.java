@@ -106,6 +106,8 @@ public record SampleRun(TransferContext context, List<SampleFile> files) {
                     case CommitResult.Committed committed -> {
                         return committed;
                     }
+                    case CommitResult.AlreadyCommitted(long rows) ->
+                        throw new AssertionError("an earlier commit of " + rows + " rows is in the way");
                     case CommitResult.SlicesLost lost -> {
                         for (int slice : lost.numbers()) {
                             current.set(slice, write(destination, slice));

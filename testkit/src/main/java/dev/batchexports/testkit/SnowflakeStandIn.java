@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 
 /// A server that speaks Snowflake's protocol to the official driver, in a process of its own that ends with this
@@ -56,7 +55,7 @@ public final class SnowflakeStandIn implements AutoCloseable {
     ///
     /// @throws TestAbortedException when it is not installed
     public static SnowflakeStandIn start(List<User> users) {
-        Path packages = packages();
+        Path packages = PythonPackages.of("snowflake-stand-in", "fakesnow", "The stand-in for Snowflake");
         try {
             Path folder = Files.createTempDirectory("snowflake");
             Path script = folder.resolve(SCRIPT);
@@ -89,24 +88,6 @@ public final class SnowflakeStandIn implements AutoCloseable {
         }
         throw new IllegalStateException(
                 "The stand-in for Snowflake did not start: " + Files.readString(folder.resolve("errors.log")));
-    }
-
-    private static Path packages() {
-        String configured = System.getProperty("BX_TOOLS_DIR", System.getenv("BX_TOOLS_DIR"));
-        Stream<Path> candidates = configured != null && !configured.isBlank()
-                ? Stream.of(Path.of(configured))
-                : Stream.<Path>iterate(Path.of("").toAbsolutePath(), SnowflakeStandIn::isFolder, Path::getParent)
-                        .map(folder -> folder.resolve(".bx").resolve("tools"));
-        return candidates
-                .map(tools -> tools.resolve("snowflake-stand-in"))
-                .filter(folder -> Files.isDirectory(folder.resolve("fakesnow")))
-                .findFirst()
-                .orElseThrow(() -> new TestAbortedException(
-                        "The stand-in for Snowflake is not installed: run ./bx test, which installs it."));
-    }
-
-    private static boolean isFolder(@Nullable Path folder) {
-        return folder != null;
     }
 
     private static String settings(List<User> users) {

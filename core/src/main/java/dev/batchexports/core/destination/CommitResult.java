@@ -17,6 +17,12 @@ public sealed interface CommitResult {
         }
     }
 
+    /// The interval was visible before, by an earlier commit whose rows are not those of the receipts: of another run
+    /// (see [WriteMode.AppendOnce]), or of this one when it was read at another time. Nothing was changed.
+    ///
+    /// @param rows how many that commit had
+    record AlreadyCommitted(long rows) implements CommitResult {}
+
     /// Some slices are no longer there (their uploads expired or were removed) and must be written again
     /// before the next commit. Nothing else is lost.
     record SlicesLost(Set<Integer> numbers) implements CommitResult {

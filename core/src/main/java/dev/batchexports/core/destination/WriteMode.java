@@ -9,6 +9,10 @@ public sealed interface WriteMode {
     /// Adds the rows of the run; rows of an earlier run of the interval stay.
     record Append() implements WriteMode {}
 
+    /// As [Append], for a run that is meant to be the first of its interval: when any run has committed the interval
+    /// before, nothing is changed. The metadata database may have lost that run; the destination knows it.
+    record AppendOnce() implements WriteMode {}
+
     /// Removes the rows that earlier runs of the interval committed, then adds the rows of the run.
     record Replace() implements WriteMode {}
 

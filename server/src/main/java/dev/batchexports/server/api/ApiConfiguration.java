@@ -6,7 +6,6 @@ import dev.batchexports.server.security.TokenService;
 import jakarta.servlet.Filter;
 import java.time.Instant;
 import org.apache.catalina.core.StandardHost;
-import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
@@ -112,12 +111,10 @@ public class ApiConfiguration {
         };
     }
 
-    private static final class TimeConverter implements Converter<String, @Nullable Instant> {
+    private static final class TimeConverter implements Converter<String, Instant> {
         @Override
-        public @Nullable Instant convert(String text) {
-            return text.isBlank()
-                    ? null
-                    : RequestTime.parse(text).orElseThrow(() -> new IllegalArgumentException(RequestTime.EXPECTED));
+        public Instant convert(String text) {
+            return RequestTime.parse(text).orElseThrow(() -> new IllegalArgumentException(RequestTime.EXPECTED));
         }
     }
 }

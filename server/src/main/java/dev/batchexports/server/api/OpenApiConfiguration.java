@@ -169,17 +169,19 @@ class OpenApiConfiguration {
 
     private static void describe(String path, PathItem item) {
         item.readOperationsMap().forEach((method, operation) -> {
-            if (PublicPaths.contains(path)) {
-                operation.security(List.of());
+            boolean isPublic = PublicPaths.contains(path);
+            operation.security(isPublic ? List.of() : List.of(new SecurityRequirement().addList(BEARER)));
+            if (isPublic && operation.getRequestBody() == null) {
                 return;
             }
-            operation.security(List.of(new SecurityRequirement().addList(BEARER)));
             failure(operation, HttpStatus.BAD_REQUEST, "The request is malformed or cannot be carried out");
-            failure(operation, HttpStatus.UNAUTHORIZED, "No token, or one that is unknown or has expired");
             failure(operation, HttpStatus.FORBIDDEN, "The token lacks the scope, or is for another project");
             failure(operation, HttpStatus.NOT_ACCEPTABLE, "The client does not take application/json");
             failure(operation, HttpStatus.TOO_MANY_REQUESTS, "The token asks too often; see Retry-After");
             failure(operation, HttpStatus.SERVICE_UNAVAILABLE, "Something that the server needs does not answer");
+            if (!isPublic) {
+                failure(operation, HttpStatus.UNAUTHORIZED, "No token, or one that is unknown or has expired");
+            }
             if (path.contains("{")) {
                 failure(operation, HttpStatus.NOT_FOUND, "There is no such thing in this project");
             }

@@ -31,10 +31,10 @@ record RevisionAnswer(
             @Schema(description = "JSON pointer of the field.", example = "/destination/config/prefix")
             String pointer,
 
-            @Schema(description = "The value before; null for none, and for a secret.", nullable = true) @Nullable
+            @Schema(description = "The value before; null for none, and for a secret.") @Nullable
             Object from,
 
-            @Schema(description = "The value since then; null for none, and for a secret.", nullable = true) @Nullable
+            @Schema(description = "The value since then; null for none, and for a secret.") @Nullable
             Object to) {}
 
     static RevisionAnswer of(Revision revision) {

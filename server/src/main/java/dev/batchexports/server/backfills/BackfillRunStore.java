@@ -157,6 +157,21 @@ public class BackfillRunStore {
         return texts;
     }
 
+    /// The boundaries in `(after, until]` that have a run of a backfill, whatever became of it.
+    public Set<Instant> boundaries(Backfill backfill, Instant after, Instant until) {
+        return jdbc.sql("""
+                        select scheduled_at from runs
+                        where batch_export_id = :export and backfill_id = :backfill
+                            and scheduled_at > :after and scheduled_at <= :until
+                        """)
+                .param("export", backfill.exportId())
+                .param("backfill", backfill.id())
+                .param("after", timestamp(after))
+                .param("until", timestamp(until))
+                .query((row, number) -> instant(row, "scheduled_at"))
+                .set();
+    }
+
     /// The boundaries of a backfill whose latest run did not end as Completed, unless another run has
     /// completed the interval since; oldest first.
     ///

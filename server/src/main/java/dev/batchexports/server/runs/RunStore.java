@@ -183,6 +183,45 @@ public class RunStore {
                 .single();
     }
 
+    /// Whether a run is meant to be the first one of its interval that completes: that of the schedule, and that of
+    /// a backfill of gaps.
+    public boolean isMeantToBeFirst(UUID id) {
+        return jdbc.sql("""
+                        select trigger = 'schedule' or trigger = 'backfill' and exists (
+                            select from backfills where id = runs.backfill_id and scope = 'gaps')
+                        from runs where id = :id
+                        """).param("id", id).query(Boolean.class).single();
+    }
+
+    /// Lifts the generations of the runs to come to the time in milliseconds since 1970. A database that was
+    /// restored to an earlier state has forgotten which generations it gave away, but those that it gives away now
+    /// must be greater: destinations keep them. More than 1,000 runs a second, all the time, would be needed to
+    /// outrun the clock.
+    ///
+    /// The margin keeps away from numbers that others may be taking in this moment.
+    public void raiseGenerations() {
+        jdbc.sql("""
+                        select setval('runs_generation_seq', floor.milliseconds)
+                        from runs_generation_seq as taken,
+                            (select (extract(epoch from clock_timestamp()) * 1000)::bigint as milliseconds) as floor
+                        where taken.last_value < floor.milliseconds - 1000
+                        """).query(Long.class).optional();
+    }
+
+    /// Whether a backfill has a run that is not finished and has a workflow of its own.
+    ///
+    /// @param workflowId the backfill's
+    public boolean hasActive(UUID backfillId, String workflowId) {
+        return jdbc.sql("""
+                        select exists (
+                            select from runs where backfill_id = :backfill and workflow_id <> :workflow and %s)
+                        """.formatted(ACTIVE))
+                .param("backfill", backfillId)
+                .param("workflow", workflowId)
+                .query(Boolean.class)
+                .single();
+    }
+
     /// Every run that is not finished, of every export.
     public List<Run> active() {
         return jdbc.sql("select * from runs where " + ACTIVE + " order by generation")
@@ -650,6 +689,21 @@ public class RunStore {
                 .param("run", id)
                 .param("files", files.size())
                 .param("at_destination", rowsAtDestination.isPresent() ? rowsAtDestination.getAsLong() : null)
+                .param("now", timestamp(now))
+                .update();
+    }
+
+    /// Stores that the interval of a run was at the destination before it was committed.
+    ///
+    /// @param rows how many are there
+    public void saveRowsFound(UUID id, long rows, Instant now) {
+        jdbc.sql("""
+                        update runs set records_completed = :rows, records_at_destination = :rows,
+                            last_updated_at = :now
+                        where id = :id and %s
+                        """.formatted(ACTIVE))
+                .param("id", id)
+                .param("rows", rows)
                 .param("now", timestamp(now))
                 .update();
     }

@@ -43,11 +43,15 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// What a backfill's workflow does with the database and the source. Knows nothing of Temporal.
 final class BackfillExecution {
+    private static final Logger LOG = LoggerFactory.getLogger(BackfillExecution.class);
+
     /// The word of a backfill's log lines, which belong to no run.
-    private static final String STAGE = "backfill";
+    static final String STAGE = "backfill";
 
     /// How many intervals are handed out at once.
     private static final int PAGE = 100;
@@ -99,10 +103,14 @@ final class BackfillExecution {
         this.clock = clock;
     }
 
-    /// Fixes the range of a backfill and counts its intervals. May be repeated.
+    /// Fixes the range of a backfill and counts its intervals. May be repeated; a backfill that is begun anew, because
+    /// Temporal has lost its workflow, keeps both.
     BackfillTicket begin(UUID backfillId) {
         Backfill backfill = backfill(backfillId);
         BatchExport export = export(backfill);
+        if (backfill.begunAt() != null) {
+            return ticket(backfill, export);
+        }
         Instant end = backfill.endAt();
         Instant start = backfill.startAt();
         if (start == null) {
@@ -124,9 +132,14 @@ final class BackfillExecution {
                 LogLevel.INFO,
                 STAGE,
                 "Backfill of %s to %s: %,d intervals.".formatted(start, end, intervals));
-        boolean paused = backfill(backfillId).status() == BackfillStatus.PAUSED;
+        return ticket(backfill(backfillId), export);
+    }
+
+    private BackfillTicket ticket(Backfill backfill, BatchExport export) {
         return new BackfillTicket(
-                catalog.type(export.destination().type()).workflowType(), backfill.concurrency(), paused);
+                catalog.type(export.destination().type()).workflowType(),
+                backfill.concurrency(),
+                backfill.status() == BackfillStatus.PAUSED);
     }
 
     /// The next intervals to export. Those without rows, and only those, are recorded as exported instead.
@@ -159,8 +172,19 @@ final class BackfillExecution {
         return new Page(wanted, candidates.more(), candidates.next());
     }
 
-    /// The intervals after a boundary that the backfill is about, whether they hold rows or not.
+    /// The intervals after a boundary that the backfill is about and has no run of yet, whether they hold rows or not.
     private Page candidates(BatchExport export, Backfill backfill, Instant start) {
+        Page all = allCandidates(export, backfill, start);
+        Set<Instant> done = backfillRuns.boundaries(backfill, start, all.next());
+        return new Page(
+                all.boundaries().stream()
+                        .filter(boundary -> !done.contains(boundary))
+                        .toList(),
+                all.more(),
+                all.next());
+    }
+
+    private Page allCandidates(BatchExport export, Backfill backfill, Instant start) {
         if (backfill.rerunOf() != null) {
             return failedOnes(export, backfill(backfill.rerunOf()), start);
         }
@@ -313,6 +337,10 @@ final class BackfillExecution {
 
     /// Ends a backfill as its workflow found it. May be repeated.
     void finish(UUID backfillId, BackfillOutcome outcome) {
+        if (backfills.find(backfillId).isEmpty()) {
+            LOG.warn("The backfill {} has ended, but the database was restored to a time before it", backfillId);
+            return;
+        }
         backfillRuns.giveBackEmpty(backfill(backfillId));
         backfills.recount(backfillId, clock.instant());
         Backfill backfill = backfill(backfillId);
@@ -333,7 +361,10 @@ final class BackfillExecution {
 
     /// Tells users why a backfill could not be begun or continued.
     void logFailure(UUID backfillId, ExportException error) {
-        log.add(backfill(backfillId).exportId(), LogLevel.ERROR, STAGE, (error.sentence() + " " + error.fix()).strip());
+        backfills
+                .find(backfillId)
+                .ifPresent(backfill -> log.add(
+                        backfill.exportId(), LogLevel.ERROR, STAGE, (error.sentence() + " " + error.fix()).strip()));
     }
 
     private Optional<Instant> earliest(BatchExport export, Backfill backfill) {
@@ -344,7 +375,12 @@ final class BackfillExecution {
     }
 
     private Backfill backfill(UUID id) {
-        return backfills.find(id).orElseThrow();
+        return backfills
+                .find(id)
+                .orElseThrow(() -> ExportException.user(
+                        "BackfillUnknown",
+                        "The metadata database does not know the backfill: it was restored to an earlier state.",
+                        "Start a backfill of its range with the scope gaps."));
     }
 
     private BatchExport export(Backfill backfill) {

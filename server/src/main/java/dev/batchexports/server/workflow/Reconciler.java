@@ -3,10 +3,12 @@ package dev.batchexports.server.workflow;
 import dev.batchexports.core.run.RunStatus;
 import dev.batchexports.server.backfills.Backfill;
 import dev.batchexports.server.backfills.BackfillEndings;
+import dev.batchexports.server.backfills.BackfillRunStore;
 import dev.batchexports.server.backfills.BackfillStatus;
 import dev.batchexports.server.backfills.BackfillStore;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.ExportStore;
+import dev.batchexports.server.runs.LogLevel;
 import dev.batchexports.server.runs.LogStore;
 import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunAlreadyActiveException;
@@ -37,6 +39,10 @@ import org.slf4j.LoggerFactory;
 /// database: a run or backfill whose
 /// workflow was ended from outside ends, and an attempt whose worker died shows. Nothing here is needed
 /// while nothing goes wrong: every change is applied at once by whoever makes it.
+///
+/// Either side may have lost data. What Temporal has lost is made anew: schedules, and the workflows of runs and
+/// backfills, which go on from what the database knows. What the database has lost, by being restored to an earlier
+/// state, is found out from Temporal and the destinations: see `docs/backup.md`.
 final class Reconciler {
     static final Duration FULL_CHECK = Duration.ofMinutes(1);
 
@@ -57,10 +63,12 @@ final class Reconciler {
     private final ExportStore exports;
     private final RunStore runs;
     private final BackfillStore backfills;
+    private final BackfillRunStore backfillRuns;
     private final BackfillEndings backfillEndings;
     private final LogStore logs;
     private final Orchestration orchestration;
     private final RunLifecycle lifecycle;
+    private final RunLog log;
     private final WorkflowInspector workflows;
     private final Filler filler;
     private final TemporalConnection temporal;
@@ -82,10 +90,12 @@ final class Reconciler {
             ExportStore exports,
             RunStore runs,
             BackfillStore backfills,
+            BackfillRunStore backfillRuns,
             BackfillEndings backfillEndings,
             LogStore logs,
             Orchestration orchestration,
             RunLifecycle lifecycle,
+            RunLog log,
             WorkflowInspector workflows,
             Filler filler,
             TemporalConnection temporal,
@@ -95,10 +105,12 @@ final class Reconciler {
         this.exports = exports;
         this.runs = runs;
         this.backfills = backfills;
+        this.backfillRuns = backfillRuns;
         this.backfillEndings = backfillEndings;
         this.logs = logs;
         this.orchestration = orchestration;
         this.lifecycle = lifecycle;
+        this.log = log;
         this.workflows = workflows;
         this.filler = filler;
         this.temporal = temporal;
@@ -113,6 +125,7 @@ final class Reconciler {
     /// @throws OrchestrationUnavailableException when Temporal does not answer several requests in a row: the
     ///     rest would not do better
     void reconcile() {
+        runs.raiseGenerations();
         unanswered = 0;
         for (Run run : nextRuns()) {
             attempt("run", run.id(), () -> reconcile(run));
@@ -229,8 +242,10 @@ final class Reconciler {
     private void reconcile(Run run) {
         String workflowRunId = run.workflowRunId();
         if (workflowRunId == null) {
-            if (isOlderThanGrace(run.createdAt())) {
-                startAgain(run);
+            // What a backfill does itself has no workflow of its own.
+            if (run.workflowId().equals(exportOf(run).workflowId(run.scheduledAt()))
+                    && isOlderThanGrace(run.createdAt())) {
+                boolean _ = startAgain(run);
             }
             return;
         }
@@ -242,17 +257,9 @@ final class Reconciler {
                     mirror(run, retry);
                 }
             }
-            // A workflow that ends by itself has told the database first: there was nothing to tell, or
-            // the database has lost it.
+            // A workflow that ends by itself has told the database first: the database has lost it.
             case State.Completed() ->
-                lifecycle.end(
-                        run,
-                        RunStatus.FAILED,
-                        new RunError(
-                                "ResultLost",
-                                "The workflow has ended, but its result is not in the database.",
-                                "Retry the run.",
-                                false));
+                goOn(run, "The workflow of the run has ended, but its result is not in the database");
             case State.Failed(RunError error) -> lifecycle.end(run, RunStatus.FAILED, error);
             case State.Cancelled() -> lifecycle.end(run, RunStatus.CANCELLED, null);
             case State.Terminated() ->
@@ -267,30 +274,45 @@ final class Reconciler {
                         RunStatus.TIMED_OUT,
                         new RunError(
                                 "TimedOut", "The workflow ran out of its time in Temporal.", "Retry the run.", false));
-            case State.Unknown() ->
-                lifecycle.end(
-                        run,
-                        RunStatus.FAILED,
-                        new RunError(
-                                "WorkflowVanished", "Temporal no longer knows the workflow.", "Retry the run.", false));
+            case State.Unknown() -> {
+                // Its schedule is probably lost, too.
+                nextFullCheck = Instant.MIN;
+                goOn(run, "Temporal no longer knows the workflow of the run");
+            }
         }
+    }
+
+    /// Executes a run once more under its own name. What it has transferred is in the database; what it has committed
+    /// is known to the destination, which does nothing twice for the same run. It may have ended since it was read.
+    private void goOn(Run run, String reason) {
+        boolean isFinished = runs.find(run.id()).orElseThrow().status().isFinished();
+        if (!isFinished && startAgain(run)) {
+            log.add(run, LogLevel.WARNING, Stage.START, reason + ": it goes on by another one.");
+        }
+    }
+
+    private BatchExport exportOf(Run run) {
+        return exports.find(run.exportId()).orElseThrow();
     }
 
     private boolean isDeleted(UUID exportId) {
         return exports.find(exportId).orElseThrow().deletedAt() != null;
     }
 
-    private void startAgain(Run run) {
-        BatchExport export = exports.find(run.exportId()).orElseThrow();
+    /// @return whether it was started
+    private boolean startAgain(Run run) {
+        BatchExport export = exportOf(run);
         if (export.deletedAt() != null) {
             lifecycle.end(run, RunStatus.CANCELLED, null);
-            return;
+            return false;
         }
         try {
             orchestration.startRun(export, run);
+            return true;
         } catch (RunAlreadyActiveException e) {
             // Another workflow has the interval; when it starts its own run it ends this one.
             LOG.debug("Run {} waits for the workflow {}", run.id(), run.workflowId());
+            return false;
         }
     }
 
@@ -311,7 +333,7 @@ final class Reconciler {
                     orchestration.cancelBackfill(backfill);
                 }
             }
-            case State.Completed() -> end(backfill, BackfillStatus.COMPLETED);
+            case State.Completed() -> endUnknown(backfill);
             case State.Failed failed -> end(backfill, BackfillStatus.FAILED);
             case State.Cancelled() -> end(backfill, BackfillStatus.CANCELLED);
             case State.Terminated() -> end(backfill, BackfillStatus.TERMINATED);
@@ -320,16 +342,49 @@ final class Reconciler {
                 if (isDeleted(backfill.exportId())) {
                     end(backfill, BackfillStatus.CANCELLED);
                 } else if (backfill.begunAt() != null) {
-                    end(backfill, BackfillStatus.FAILED);
+                    goOn(backfill);
                 } else if (isOlderThanGrace(backfill.createdAt())) {
-                    orchestration.startBackfill(
-                            exports.find(backfill.exportId()).orElseThrow(), backfill);
+                    start(backfill);
                 }
             }
         }
     }
 
+    /// The workflow has told the database of its end: the database has lost it, or the backfill has ended since it was
+    /// read.
+    private void endUnknown(Backfill backfill) {
+        if (backfills.find(backfill.id()).orElseThrow().status().isFinished()) {
+            return;
+        }
+        log.add(
+                backfill.exportId(),
+                LogLevel.ERROR,
+                BackfillExecution.STAGE,
+                "The backfill has ended, but the database has lost which of its runs completed. Start a backfill of the"
+                        + " same range with the scope gaps: in append mode it adds only what is not at the"
+                        + " destination.");
+        end(backfill, BackfillStatus.FAILED);
+    }
+
+    /// Executes a backfill once more; it leaves out what it has a run of. Those of its runs that were under way come
+    /// first: if it met one of them it would take it for that of somebody else, and export the interval again.
+    private void goOn(Backfill backfill) {
+        if (!runs.hasActive(backfill.id(), backfill.workflowId())) {
+            start(backfill);
+            log.add(
+                    backfill.exportId(),
+                    LogLevel.WARNING,
+                    BackfillExecution.STAGE,
+                    "Temporal no longer knows the workflow of the backfill: it goes on by another one.");
+        }
+    }
+
+    private void start(Backfill backfill) {
+        orchestration.startBackfill(exports.find(backfill.exportId()).orElseThrow(), backfill);
+    }
+
     private void end(Backfill backfill, BackfillStatus status) {
+        backfillRuns.giveBackEmpty(backfill);
         backfills.recount(backfill.id(), clock.instant());
         backfillEndings.end(backfill.id(), status, clock.instant());
     }

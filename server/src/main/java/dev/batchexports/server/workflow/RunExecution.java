@@ -1,6 +1,7 @@
 package dev.batchexports.server.workflow;
 
 import dev.batchexports.core.destination.CommitResult;
+import dev.batchexports.core.destination.CommitResult.AlreadyCommitted;
 import dev.batchexports.core.destination.CommitResult.Committed;
 import dev.batchexports.core.destination.CommitResult.SlicesLost;
 import dev.batchexports.core.destination.Destination;
@@ -8,6 +9,7 @@ import dev.batchexports.core.destination.DestinationLimits;
 import dev.batchexports.core.destination.SliceReceipt;
 import dev.batchexports.core.destination.Transfer;
 import dev.batchexports.core.destination.TransferContext;
+import dev.batchexports.core.destination.WriteMode;
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.source.EncodedRows;
 import dev.batchexports.core.source.Plan;
@@ -29,7 +31,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -276,6 +277,17 @@ final class RunExecution {
                                 .formatted(RunLog.slices(numbers.size())));
                 yield numbers;
             }
+            case AlreadyCommitted(long rows) -> {
+                runs.saveRowsFound(run.id(), rows, clock.instant());
+                crashPoints.reached(CrashPoints.AFTER_FILES);
+                log.add(
+                        run,
+                        LogLevel.WARNING,
+                        Stage.COMMIT,
+                        "The interval is at the destination already, with %s: nothing was added."
+                                .formatted(RunLog.rows(rows)));
+                yield Set.of();
+            }
             case Committed committed -> {
                 runs.saveFiles(run.id(), committed.files(), committed.rowsAtDestination(), clock.instant());
                 crashPoints.reached(CrashPoints.AFTER_FILES);
@@ -298,11 +310,7 @@ final class RunExecution {
     void verify(UUID runId, Attempt attempt, StageWatch watch) {
         Run run = unfinished(runId);
         attempts.record(run, Stage.VERIFY, AttemptRecorder.WHOLE_RUN, attempt, watch, () -> {
-            long written = rows(runs.slices(runId).stream()
-                    .map(StoredSlice::receipt)
-                    .filter(Objects::nonNull)
-                    .map(Objects::requireNonNull)
-                    .toList());
+            long written = run.recordsCompleted();
             Long found = run.recordsAtDestination();
             if (found != null && found != written) {
                 throw ExportException.user(
@@ -350,13 +358,12 @@ final class RunExecution {
     /// Removes what a run that will not be committed has left behind: at the destination, and queries
     /// that still run at the source.
     void abort(UUID runId) {
-        Run run = runs.find(runId).orElseThrow();
         try {
             source.cancelQueries(runId);
         } finally {
             List<StoredSlice> slices = runs.slices(runId);
             if (!slices.isEmpty()) {
-                abort(assignment(run), slices.size());
+                abort(assignment(runs.find(runId).orElseThrow()), slices.size());
             }
         }
     }
@@ -377,7 +384,11 @@ final class RunExecution {
     }
 
     private Run unfinished(UUID runId) {
-        Run run = runs.find(runId).orElseThrow();
+        Run run = runs.find(runId)
+                .orElseThrow(() -> ExportException.user(
+                        "RunUnknown",
+                        "The metadata database does not know the run: it was restored to an earlier state.",
+                        "Nothing needs to be done: the interval gets another run."));
         if (run.status().isFinished()) {
             throw ended(run);
         }
@@ -429,9 +440,18 @@ final class RunExecution {
         return new TransferContext(
                 assignment.run().key(),
                 export.model().name(),
-                export.writeMode(),
+                writeMode(assignment),
                 columns(assignment.run().id()),
                 sliceCount);
+    }
+
+    /// A run that nobody has asked for a second time adds nothing to what is there: the database may have forgotten
+    /// the first time, the destination has not.
+    private WriteMode writeMode(Assignment assignment) {
+        WriteMode mode = assignment.export().writeMode();
+        boolean isFirst = mode instanceof WriteMode.Append
+                && runs.isMeantToBeFirst(assignment.run().id());
+        return isFirst ? new WriteMode.AppendOnce() : mode;
     }
 
     /// What the rows of a run hold, in all of its slices.

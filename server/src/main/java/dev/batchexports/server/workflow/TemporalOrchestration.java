@@ -117,7 +117,7 @@ final class TemporalOrchestration implements Orchestration {
                             WorkflowOptions.newBuilder()
                                     .setWorkflowId(run.workflowId())
                                     .setTaskQueue(TaskQueues.CONTROL)
-                                    .setRequestId(run.id().toString())
+                                    .setRequestId(requestId(run))
                                     .setWorkflowIdReusePolicy(
                                             WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
                                     .setWorkflowIdConflictPolicy(
@@ -131,6 +131,11 @@ final class TemporalOrchestration implements Orchestration {
             }
         });
         runs.attachWorkflow(run.id(), execution.getRunId(), clock.instant());
+    }
+
+    /// Names the request, so that repeating it starts nothing twice; but a run whose workflow was lost needs another.
+    private static String requestId(Run run) {
+        return run.workflowRunId() == null ? run.id().toString() : run.id() + "-after-" + run.workflowRunId();
     }
 
     @Override

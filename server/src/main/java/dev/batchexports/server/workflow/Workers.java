@@ -3,6 +3,7 @@ package dev.batchexports.server.workflow;
 import dev.batchexports.core.destination.DestinationType;
 import dev.batchexports.server.Settings;
 import dev.batchexports.server.exports.DestinationCatalog;
+import dev.batchexports.server.runs.RunStore;
 import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactory;
 import io.temporal.worker.WorkerFactoryOptions;
@@ -26,18 +27,21 @@ final class Workers implements SmartLifecycle {
     private static final Duration GOODBYE = Duration.ofSeconds(8);
     private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
 
+    private final RunStore runs;
     private final WorkerFactory factory;
     private final Settings.Role role;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean running;
 
     Workers(
+            RunStore runs,
             TemporalConnection temporal,
             DestinationCatalog catalog,
             RunActivities runActivities,
             StageActivities stageActivities,
             BackfillActivities backfillActivities,
             Settings settings) {
+        this.runs = runs;
         this.role = settings.role();
         this.factory = WorkerFactory.newInstance(
                 temporal.workerClient(),
@@ -68,7 +72,8 @@ final class Workers implements SmartLifecycle {
         return role != Settings.Role.API;
     }
 
-    /// Starts to ask for work as soon as Temporal can be reached.
+    /// Starts to ask for work as soon as Temporal can be reached. A worker may be the first to create a run after
+    /// the database was restored.
     @Override
     public void start() {
         running = true;
@@ -80,12 +85,15 @@ final class Workers implements SmartLifecycle {
             boolean waiting = false;
             do {
                 try {
+                    runs.raiseGenerations();
                     factory.start();
                     LOG.info("Workers ask for work");
                     return;
                 } catch (RuntimeException e) {
                     if (!waiting) {
-                        LOG.warn("Temporal cannot be reached; workers start as soon as it can: {}", e.getMessage());
+                        LOG.warn(
+                                "Workers start as soon as the database and Temporal can be reached: {}",
+                                e.getMessage());
                         waiting = true;
                     }
                 }

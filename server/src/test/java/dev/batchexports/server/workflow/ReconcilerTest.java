@@ -20,12 +20,14 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /// What happens outside of the application reaches the database, and what is in the database reaches
 /// Temporal, by themselves and within a minute.
@@ -94,15 +96,58 @@ class ReconcilerTest {
     }
 
     @Test
-    void aRunThatTemporalDoesNotKnowFails() {
+    void aRunWhoseWorkflowTemporalHasLostGoesOnByAnotherOne() {
+        memory.behave(new MemoryDestination.Behaviour() {});
         BatchExport export = export();
         Run stored = stored(export, TestServer.now());
         server.runs.attachWorkflow(stored.id(), UUID.randomUUID().toString(), TestServer.now());
 
         Run run = server.awaitEnd(stored.id(), WITHIN_A_MINUTE);
 
-        assertThat(run.status()).isEqualTo(RunStatus.FAILED);
-        assertThat(run.latestError()).extracting(RunError::code).isEqualTo("WorkflowVanished");
+        assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
+        assertThat(run.recordsCompleted()).isEqualTo(10);
+        Awaitility.await("log")
+                .atMost(WITHIN_A_MINUTE)
+                .untilAsserted(
+                        () -> assertThat(server.logOf(export))
+                                .contains(
+                                        "WARNING start: Temporal no longer knows the workflow of the run: it goes on by another one."));
+    }
+
+    /// As after the database was restored to a time when the run was under way.
+    @Test
+    void aRunWhoseEndTheDatabaseHasLostIsExecutedOnceMoreUnderItsOwnName() {
+        memory.behave(new MemoryDestination.Behaviour() {});
+        BatchExport export = export();
+        Run first = server.awaitEnd(server.startRun(export, end).id(), WITHIN_A_MINUTE);
+        JdbcClient.create(server.bean(DataSource.class))
+                .sql("update runs set status = 'Running', finished_at = null where id = :id")
+                .param("id", first.id())
+                .update();
+
+        Run again = server.awaitEnd(first.id(), WITHIN_A_MINUTE);
+
+        assertThat(again.status()).isEqualTo(RunStatus.COMPLETED);
+        assertThat(again.workflowRunId()).isNotEqualTo(first.workflowRunId());
+        assertThat(server.runsOf(export)).hasSize(1);
+    }
+
+    @Test
+    void theRunsOfADatabaseThatWasRestoredHaveGreaterGenerationsThanThoseThatItHasForgotten() {
+        long before = stored(export(), TestServer.now()).generation();
+        JdbcClient.create(server.bean(DataSource.class))
+                .sql("select setval('runs_generation_seq', 1)")
+                .query(Long.class)
+                .single();
+
+        Awaitility.await("the generations to be raised")
+                .atMost(WITHIN_A_MINUTE)
+                .untilAsserted(() -> assertThat(JdbcClient.create(server.bean(DataSource.class))
+                                .sql("select last_value from runs_generation_seq")
+                                .query(Long.class)
+                                .single())
+                        .isGreaterThan(1));
+        assertThat(stored(export(), TestServer.now()).generation()).isGreaterThan(before);
     }
 
     @Test
@@ -143,13 +188,20 @@ class ReconcilerTest {
                 .isEqualTo("Overtaken");
     }
 
+    /// Or the reconciler is first, and it goes on before the new one begins.
     @Test
-    void aRunWhoseWorkflowIsGoneIsTerminatedByANewOneOfItsInterval() {
-        assertThat(endedByAnother(UUID.randomUUID().toString()))
-                .returns(RunStatus.TERMINATED, Run::status)
-                .extracting(Run::latestError)
-                .extracting(RunError::code)
-                .isEqualTo("WorkflowEnded");
+    void aRunWhoseWorkflowIsGoneIsTerminatedByANewOneOfItsIntervalUnlessItGoesOnFirst() {
+        Run run = endedByAnother(UUID.randomUUID().toString());
+
+        if (run.status() == RunStatus.COMPLETED) {
+            assertThat(run.recordsCompleted()).isPositive();
+        } else {
+            assertThat(run)
+                    .returns(RunStatus.TERMINATED, Run::status)
+                    .extracting(Run::latestError)
+                    .extracting(RunError::code)
+                    .isEqualTo("WorkflowEnded");
+        }
     }
 
     private Run endedByAnother(@Nullable String workflowRunId) {

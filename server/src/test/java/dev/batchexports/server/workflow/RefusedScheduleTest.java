@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.batchexports.server.Settings;
 import dev.batchexports.server.backfills.BackfillEndings;
+import dev.batchexports.server.backfills.BackfillRunStore;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.notify.Outbox;
 import dev.batchexports.server.runs.RunStarter;
@@ -54,10 +55,12 @@ class RefusedScheduleTest {
                 server.exports,
                 server.runs,
                 server.backfills,
+                server.bean(BackfillRunStore.class),
                 server.bean(BackfillEndings.class),
                 server.logs,
                 orchestration,
                 server.bean(RunLifecycle.class),
+                server.bean(RunLog.class),
                 new WorkflowInspector(server.temporal),
                 new Filler(
                         server.exports,

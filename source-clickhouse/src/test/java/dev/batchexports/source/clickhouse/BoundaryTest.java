@@ -3,6 +3,7 @@ package dev.batchexports.source.clickhouse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.model.Model;
 import dev.batchexports.core.source.RowSelection;
 import java.time.Instant;
 import java.util.List;
@@ -60,6 +61,25 @@ class BoundaryTest {
             assertThat(database.export(selection, TestDatabase.JSON_LINES).lines())
                     .extracting(BoundaryTest::id)
                     .containsExactlyInAnyOrder(1, 2);
+        }
+    }
+
+    /// An application that was offline sends what happened long ago; another one's clock is wrong.
+    @Test
+    void whenAnEventHappenedPlaysNoPart() {
+        try (TestDatabase database = TestDatabase.create()) {
+            database.createEvents();
+            database.insertEvents(100);
+            database.run(
+                    "INSERT INTO events SELECT * REPLACE (timestamp - toIntervalDay(400) AS timestamp) FROM events");
+            database.run(
+                    "INSERT INTO events SELECT * REPLACE (timestamp + toIntervalDay(400) AS timestamp) FROM events");
+
+            RowSelection selection = TestDatabase.selection(Model.events());
+
+            assertThat(database.export(selection, TestDatabase.JSON_LINES).lines())
+                    .hasSize(400);
+            assertThat(database.source().count(selection, TestDatabase.tag())).isEqualTo(400);
         }
     }
 

@@ -63,6 +63,18 @@ final class Ledger {
             return commits.stream().anyMatch(commit -> commit.generation() > run.generation());
         }
 
+        boolean isCommitted() {
+            return !standing().isEmpty();
+        }
+
+        /// How many rows the commits of [#standing] had.
+        long rows() {
+            return commits.stream()
+                    .filter(commit -> !commit.isReplaced())
+                    .mapToLong(Commit::rows)
+                    .sum();
+        }
+
         /// Those whose rows are in the table.
         List<Long> standing() {
             return commits.stream()

@@ -38,6 +38,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// - a reader sees all rows of the run or none;
 /// - a commit whose reply was lost finds its row in the ledger, and changes nothing;
+/// - a run that is to be the first of its interval finds in the ledger that it is not, and changes nothing;
 /// - an older run that wakes up after a later one has committed finds that in the ledger, and is refused;
 /// - a staging table that was lost, or emptied by a crash of the server, shows as a difference between the
 ///   receipt and what was moved: nothing is committed and the slice is written again.
@@ -94,7 +95,7 @@ final class PostgresTransfer implements Transfer {
                     Runnable::run,
                     Math.toIntExact(patience.commit().plus(patience.request()).toMillis()));
             CommitResult result = commitUnlessDropped(connection, target, slices);
-            if (result instanceof CommitResult.Committed) {
+            if (!(result instanceof CommitResult.SlicesLost)) {
                 staging.drop(connection);
             }
             return result;
@@ -127,7 +128,13 @@ final class PostgresTransfer implements Transfer {
         if (earlier.isPresent()) {
             LOG.info("The run is in the ledger already: an earlier commit took effect");
             rollBack(connection);
-            return committed(slices, earlier.get().rows());
+            return earlier.get().rows() == rows(slices)
+                    ? committed(slices, rows(slices))
+                    : new CommitResult.AlreadyCommitted(earlier.get().rows());
+        }
+        if (context.writeMode() instanceof WriteMode.AppendOnce && page.isCommitted()) {
+            rollBack(connection);
+            return new CommitResult.AlreadyCommitted(page.rows());
         }
         if (page.hasLaterThan(context.run())) {
             throw ExportException.user(
@@ -167,7 +174,7 @@ final class PostgresTransfer implements Transfer {
         List<String> statements = new ArrayList<>();
         statements.add(ledger.completion(id, rows(slices)));
         return switch (context.writeMode()) {
-            case WriteMode.Append() -> insert(connection, target, statements, staged);
+            case WriteMode.Append(), WriteMode.AppendOnce() -> insert(connection, target, statements, staged);
             case WriteMode.Replace() -> {
                 if (!page.standing().isEmpty()) {
                     statements.add("DELETE FROM " + target.qualified() + " WHERE "

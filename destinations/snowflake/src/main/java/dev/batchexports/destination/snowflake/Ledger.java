@@ -22,16 +22,24 @@ final class Ledger {
     private final TableName target;
     private final TableName ledger;
     private final RunKey run;
+    private final WriteMode mode;
 
-    Ledger(TableName target, RunKey run) {
+    Ledger(TableName target, RunKey run, WriteMode mode) {
         this.target = target;
         this.ledger = target.sibling(NAME);
         this.run = run;
+        this.mode = mode;
     }
 
     /// What the ledger knows of a run.
     sealed interface State {
-        record Committed() implements State {}
+        /// @param rows of its commit
+        record Committed(long rows) implements State {}
+
+        /// The run was to be the first of its interval, and is not.
+        ///
+        /// @param rows that others committed
+        record CommittedByOthers(long rows) implements State {}
 
         /// @param run the later run
         record Superseded(String run) implements State {}
@@ -46,8 +54,15 @@ final class Ledger {
             create(session);
         }
         List<Session.Row> committed = rows.orElse(List.of());
-        if (committed.stream().anyMatch(row -> row.text("run_id").equals(runId()))) {
-            return new State.Committed();
+        Optional<Session.Row> own = committed.stream()
+                .filter(row -> row.text("run_id").equals(runId()))
+                .findFirst();
+        if (own.isPresent()) {
+            return new State.Committed(own.get().number("rows"));
+        }
+        if (mode instanceof WriteMode.AppendOnce && !committed.isEmpty()) {
+            return new State.CommittedByOthers(
+                    committed.stream().mapToLong(row -> row.number("rows")).sum());
         }
         return committed.stream()
                 .filter(row -> row.number("generation") > run.generation())
@@ -71,14 +86,14 @@ final class Ledger {
         return session.queryIfThere(
                 SnowflakeAction.READ_TABLE,
                 ledger,
-                "SELECT \"run_id\" AS \"run_id\", \"generation\" AS \"generation\" FROM " + ledger.sql() + " WHERE "
-                        + isOfInterval() + " AND " + IS_COMMITTED);
+                "SELECT \"run_id\" AS \"run_id\", \"generation\" AS \"generation\", \"rows\" AS \"rows\" FROM "
+                        + ledger.sql() + " WHERE " + isOfInterval() + " AND " + IS_COMMITTED);
     }
 
     /// Gives the run a row, without which it cannot be committed.
-    void announce(Session session, WriteMode mode, long rows) throws InterruptedException {
+    void announce(Session session, long rows) throws InterruptedException {
         String word = switch (mode) {
-            case WriteMode.Append() -> "append";
+            case WriteMode.Append(), WriteMode.AppendOnce() -> "append";
             case WriteMode.Replace() -> "replace";
             case WriteMode.Merge merge -> "merge";
         };
@@ -107,14 +122,15 @@ final class Ledger {
     /// open. Each statement says anew that the run may be committed.
     ///
     /// @param expressions of the columns, out of the loaded rows
-    String commitSql(TargetTable table, WriteMode mode, List<String> expressions, String loaded) {
+    String commitSql(TargetTable table, List<String> expressions, String loaded) {
         List<String> statements = new ArrayList<>();
         statements.add("UPDATE " + ledger.sql() + " SET \"attempted_at\" = " + now() + " WHERE " + isOfInterval());
         String columns = table.columns().stream()
                 .map(ColumnLoad::quoted)
                 .collect(Collectors.joining(", ", "", ", " + Sql.identifier(TargetTable.COMMIT_COLUMN)));
         switch (mode) {
-            case WriteMode.Append() -> statements.add(insert(table, columns, expressions, loaded));
+            case WriteMode.Append(), WriteMode.AppendOnce() ->
+                statements.add(insert(table, columns, expressions, loaded));
             case WriteMode.Replace() -> {
                 statements.add("DELETE FROM " + target.sql() + " WHERE " + Sql.identifier(TargetTable.COMMIT_COLUMN)
                         + " IN (SELECT \"run_id\" FROM " + ledger.sql() + " WHERE " + isOfInterval() + " AND "
@@ -169,9 +185,11 @@ final class Ledger {
     }
 
     private String isAllowed() {
+        String isInTheWay = mode instanceof WriteMode.AppendOnce
+                ? ""
+                : " AND (\"run_id\" = " + Sql.text(runId()) + " OR \"generation\" > " + run.generation() + ")";
         return "(SELECT COUNT(*) FROM " + ledger.sql() + " WHERE " + isOfRun() + ") > 0 AND (SELECT COUNT(*) FROM "
-                + ledger.sql() + " WHERE " + isOfInterval() + " AND " + IS_COMMITTED + " AND (\"run_id\" = "
-                + Sql.text(runId()) + " OR \"generation\" > " + run.generation() + ")) = 0";
+                + ledger.sql() + " WHERE " + isOfInterval() + " AND " + IS_COMMITTED + isInTheWay + ") = 0";
     }
 
     private String isOfInterval() {

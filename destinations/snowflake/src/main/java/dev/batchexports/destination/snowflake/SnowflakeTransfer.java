@@ -51,7 +51,7 @@ final class SnowflakeTransfer implements Transfer {
     SnowflakeTransfer(Sessions sessions, TableName table, TransferContext context) {
         this.sessions = sessions;
         this.table = new TargetTable(table, context.columns());
-        this.ledger = new Ledger(table, context.run());
+        this.ledger = new Ledger(table, context.run(), context.writeMode());
         this.context = context;
     }
 
@@ -79,17 +79,18 @@ final class SnowflakeTransfer implements Transfer {
                 .sorted(Comparator.comparingInt(SliceReceipt::number))
                 .toList();
         try (Session session = open("commit")) {
-            if (!isCommitted(session)) {
+            Ledger.State state = ledger.state(session);
+            if (state instanceof Ledger.State.Open) {
                 Set<Integer> lost = lost(session, files);
                 if (!lost.isEmpty()) {
                     return new CommitResult.SlicesLost(lost);
                 }
                 commitOnce(session, files);
+                state = ledger.state(session);
             }
-            OptionalLong rows = rowsAtDestination(session);
+            CommitResult result = result(session, state, files);
             session.run(SnowflakeAction.REMOVE_FILES, "REMOVE '@~/" + intervalFolder() + "'");
-            return new CommitResult.Committed(
-                    files.stream().map(this::committedFile).toList(), rows);
+            return result;
         }
     }
 
@@ -97,31 +98,39 @@ final class SnowflakeTransfer implements Transfer {
         List<String> expressions = table.prepare(session);
         String loaded = Sql.identifier("_batch_exports_load_" + context.run().runId());
         load(session, files, loaded);
-        ledger.announce(
-                session,
-                context.writeMode(),
-                files.stream().mapToLong(SliceReceipt::rows).sum());
-        session.run(SnowflakeAction.COMMIT, ledger.commitSql(table, context.writeMode(), expressions, loaded));
-        if (!isCommitted(session)) {
-            throw ExportException.passing(
-                    "CommitRefused",
-                    "The run was aborted by somebody else while it was being committed; nothing was changed.",
-                    null);
-        }
+        ledger.announce(session, rows(files));
+        session.run(SnowflakeAction.COMMIT, ledger.commitSql(table, expressions, loaded));
     }
 
-    /// @throws ExportException when a later run of the interval was
-    private boolean isCommitted(Session session) throws InterruptedException {
-        return switch (ledger.state(session)) {
-            case Ledger.State.Committed() -> true;
-            case Ledger.State.Open() -> false;
+    /// @throws ExportException when a later run of the interval was committed, or none was
+    private CommitResult result(Session session, Ledger.State state, List<SliceReceipt> files)
+            throws InterruptedException {
+        return switch (state) {
+            case Ledger.State.Committed(long rows) ->
+                rows == rows(files)
+                        ? new CommitResult.Committed(
+                                files.stream().map(this::committedFile).toList(), rowsAtDestination(session))
+                        : new CommitResult.AlreadyCommitted(rows);
+            case Ledger.State.CommittedByOthers(long rows) -> {
+                ledger.withdraw(session);
+                yield new CommitResult.AlreadyCommitted(rows);
+            }
             case Ledger.State.Superseded(String later) ->
                 throw ExportException.user(
                         "Superseded",
                         "A later run of this interval (" + later
                                 + ") has been committed already; this one changed nothing.",
                         "Nothing needs to be done.");
+            case Ledger.State.Open() ->
+                throw ExportException.passing(
+                        "CommitRefused",
+                        "The run was aborted by somebody else while it was being committed; nothing was changed.",
+                        null);
         };
+    }
+
+    private static long rows(List<SliceReceipt> files) {
+        return files.stream().mapToLong(SliceReceipt::rows).sum();
     }
 
     private Set<Integer> lost(Session session, List<SliceReceipt> files) throws InterruptedException {
@@ -139,7 +148,7 @@ final class SnowflakeTransfer implements Transfer {
 
     /// The driver may repeat a request whose reply was lost, and so load a file twice; then it is done afresh.
     private void load(Session session, List<SliceReceipt> files, String loaded) throws InterruptedException {
-        long expected = files.stream().mapToLong(SliceReceipt::rows).sum();
+        long expected = rows(files);
         long found = loadOnce(session, files, loaded);
         if (found != expected) {
             found = loadOnce(session, files, loaded);
@@ -185,7 +194,7 @@ final class SnowflakeTransfer implements Transfer {
     /// Rows that were merged have no run of their own for long: the next one may update them.
     private OptionalLong rowsAtDestination(Session session) throws InterruptedException {
         return switch (context.writeMode()) {
-            case WriteMode.Append(), WriteMode.Replace() ->
+            case WriteMode.Append(), WriteMode.AppendOnce(), WriteMode.Replace() ->
                 OptionalLong.of(session.query(
                                 SnowflakeAction.READ_TABLE,
                                 "SELECT COUNT(*) AS \"rows\" FROM "

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What Snowflake does beyond the contract: modes of writing, and tables that were there before.
 @ExtendWith(TestAccount.Provider.class)
@@ -78,6 +79,21 @@ class SnowflakeTransferTest {
 
         assertThat(first.rowsAtDestination()).hasValue(1);
         assertThat(rows()).containsExactlyInAnyOrder(row(1, "a"), row(1, "b"));
+    }
+
+    /// The runs of a database that has forgotten the first one.
+    @ParameterizedTest
+    @ValueSource(longs = {4, 6})
+    void addsNothingWhenTheRunIsToBeTheFirstAndIsNot(long generation) throws InterruptedException {
+        WriteMode mode = new WriteMode.AppendOnce();
+        CommitResult.Committed _ = run(export, 5, mode, row(1, "a")).export(destination);
+        SampleRun second = run(export, generation, mode, row(1, "a"), row(2, "late"));
+
+        List<SliceReceipt> receipts = second.writeAll(destination);
+        assertThat(second.commit(destination, receipts)).isEqualTo(new CommitResult.AlreadyCommitted(1));
+        assertThat(second.commit(destination, receipts)).isEqualTo(new CommitResult.AlreadyCommitted(1));
+
+        assertThat(rows()).containsExactly(row(1, "a"));
     }
 
     /// The contract loses every request of a commit that replaces; here it is one that would add rows a second time.

@@ -43,10 +43,11 @@ final class Heartbeats implements StageWatch, AutoCloseable {
     record Details(int slice, long bytes) {}
 
     private final ActivityExecutionContext context;
-    private final Cancellation cancellation;
     private final Thread stage = Thread.currentThread();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Object lock = new Object();
+    private volatile Cancellation cancellation;
+    private volatile boolean cancelled;
     private volatile @Nullable SliceMeter meter;
     private volatile @Nullable StopReason reason;
     private volatile @Nullable ActivityCompletionException ending;
@@ -75,6 +76,22 @@ final class Heartbeats implements StageWatch, AutoCloseable {
     @Override
     public Optional<StopReason> stopped() {
         return Optional.ofNullable(reason);
+    }
+
+    @Override
+    public void letFinish() {
+        synchronized (lock) {
+            StopReason known = reason;
+            if (known != null) {
+                throw new StageStoppedException(known);
+            }
+            cancellation = Cancellation.LETS_IT_FINISH;
+        }
+    }
+
+    @Override
+    public boolean isCancelled() {
+        return cancelled;
     }
 
     /// What Temporal answered to the heartbeat that stopped the stage.
@@ -121,8 +138,8 @@ final class Heartbeats implements StageWatch, AutoCloseable {
         } catch (ActivityCanceledException e) {
             if (e.getCause() instanceof TimeoutFailure) {
                 stop(StopReason.ABANDONED, e);
-            } else if (cancellation == Cancellation.STOPS_IT) {
-                stop(StopReason.CANCELLED, e);
+            } else {
+                cancelled(e);
             }
         } catch (ActivityCompletionException e) {
             stop(StopReason.ABANDONED, e);
@@ -133,6 +150,16 @@ final class Heartbeats implements StageWatch, AutoCloseable {
             current.storeAside();
             if (current.hasStalled()) {
                 stop(StopReason.STALLED, null);
+            }
+        }
+    }
+
+    /// A stage that has been told that it may finish is not stopped by a cancellation that comes later.
+    private void cancelled(ActivityCanceledException answer) {
+        synchronized (lock) {
+            cancelled = true;
+            if (cancellation == Cancellation.STOPS_IT) {
+                stop(StopReason.CANCELLED, answer);
             }
         }
     }

@@ -101,12 +101,13 @@ class WorkflowConfiguration {
             RunStore runs,
             OpenDestinations destinations,
             Source source,
+            RunLifecycle lifecycle,
             RunLog log,
             CrashPoints crashPoints,
             Settings settings) {
         AttemptRecorder attempts = new AttemptRecorder(runs, log, clock);
         return new RunExecution(
-                exports, runs, destinations, source, attempts, log, crashPoints, settings.worker(), clock);
+                exports, runs, destinations, source, attempts, lifecycle, log, crashPoints, settings.worker(), clock);
     }
 
     @Bean

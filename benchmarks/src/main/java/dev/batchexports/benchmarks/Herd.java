@@ -17,6 +17,7 @@ final class Herd {
     private static final Duration INTERVAL = Duration.ofMinutes(5);
     private static final Duration LONGEST = Duration.ofMinutes(20);
     private static final long ROWS = 1000;
+    private static final int SAMPLE = 5;
 
     private final Laboratory laboratory;
     private final Consumer<String> progress;
@@ -28,20 +29,16 @@ final class Herd {
 
     /// @throws IllegalStateException if not all runs complete
     String run(int exports) throws InterruptedException {
-        // What fires before all are there is another boundary's.
-        Instant boundary = boundaryAfter(Instant.now().plus(Duration.ofMillis(200L * exports)));
+        // All are to be there when it comes.
+        Instant boundary = boundaryAfter(Instant.now().plus(timeToCreate(exports)));
         try (SampleData sample = new SampleData(ClickHouseEndpoint.of(laboratory.connections()), (done, total) -> {})) {
             sample.addEvenly(boundary.minus(INTERVAL), boundary, Math.round(ROWS / 0.7));
         }
         for (int number = 0; number < exports; number++) {
-            Map<String, Object> export = new LinkedHashMap<>();
-            export.put("name", "herd " + number);
-            export.put("model", "events");
-            export.put("destination", laboratory.destination(Format.JSON_GZIP, "herd-" + number));
-            export.put("interval", "every 5 minutes");
-            export.put("settle_seconds", 0);
-            export.put("start_at", boundary.minus(INTERVAL).toString());
-            laboratory.api().post("", export);
+            create("herd " + number, boundary);
+        }
+        if (Instant.now().isAfter(boundary)) {
+            throw new IllegalStateException("The moment came before all exports were there: the machine is too busy.");
         }
         progress.accept("%d exports fire at %s".formatted(exports, boundary));
         Meter worker = laboratory.meterOfWorker();
@@ -75,6 +72,31 @@ final class Herd {
             }
             return text.toString();
         }
+    }
+
+    /// An export of a single interval: what fires later would only disturb the measurement.
+    private void create(String name, Instant boundary) {
+        Map<String, Object> export = new LinkedHashMap<>();
+        export.put("name", name);
+        export.put("model", "events");
+        export.put("destination", laboratory.destination(Format.JSON_GZIP, name.replace(' ', '-')));
+        export.put("interval", "every 5 minutes");
+        export.put("settle_seconds", 0);
+        export.put("start_at", boundary.minus(INTERVAL).toString());
+        export.put("end_at", boundary.toString());
+        laboratory.api().post("", export);
+    }
+
+    /// How long it takes to create so many exports, with half of it in reserve.
+    private Duration timeToCreate(int exports) {
+        Instant farAway = boundaryAfter(Instant.now().plus(Duration.ofDays(1)));
+        create("warm-up", farAway);
+        long began = System.nanoTime();
+        for (int number = 0; number < SAMPLE; number++) {
+            create("sample " + number, farAway);
+        }
+        Duration each = Duration.ofNanos(System.nanoTime() - began).dividedBy(SAMPLE);
+        return each.multipliedBy(exports).multipliedBy(3).dividedBy(2).plus(Duration.ofSeconds(5));
     }
 
     private static Instant boundaryAfter(Instant time) {

@@ -113,7 +113,8 @@ final class Heartbeats implements StageWatch, AutoCloseable {
     private void beatUntilClosed() {
         long giveWayBefore = Long.MAX_VALUE;
         try {
-            do {
+            // Most stages are over before the first beat, and need none.
+            while (!closed.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
                 beat();
                 if (reason != null) {
                     giveWayBefore = Math.min(giveWayBefore, System.nanoTime() + GRACE.toNanos());
@@ -123,7 +124,7 @@ final class Heartbeats implements StageWatch, AutoCloseable {
                     LOG.warn("An activity does not stop; it is no longer reported as alive");
                     return;
                 }
-            } while (!closed.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

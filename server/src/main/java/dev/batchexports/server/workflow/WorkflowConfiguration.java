@@ -177,6 +177,7 @@ class WorkflowConfiguration {
             TemporalConnection temporal,
             Settings settings) {
         RunStarter starter = new RunStarter(runs, orchestration, clock);
+        WorkflowInspector workflows = new WorkflowInspector(temporal);
         return new Reconciler(
                 exports,
                 runs,
@@ -185,8 +186,8 @@ class WorkflowConfiguration {
                 logs,
                 orchestration,
                 lifecycle,
-                new WorkflowInspector(temporal),
-                new Filler(exports, runs, backfills, starter, outbox, log, clock),
+                workflows,
+                new Filler(exports, runs, backfills, starter, workflows, outbox, log, clock),
                 temporal,
                 settings.logs().retention(),
                 clock);

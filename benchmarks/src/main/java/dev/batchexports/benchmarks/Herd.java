@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 /// Many exports that fire at the same moment, each with the same thousand rows: whether all complete, how long they
 /// wait for their turn, and what memory the processes need.
 final class Herd {
-    private static final Duration INTERVAL = Duration.ofMinutes(5);
+    private static final Duration INTERVAL = Duration.ofMinutes(1);
     private static final Duration LONGEST = Duration.ofMinutes(20);
     private static final long ROWS = 1000;
     private static final int SAMPLE = 5;
@@ -80,7 +80,7 @@ final class Herd {
         export.put("name", name);
         export.put("model", "events");
         export.put("destination", laboratory.destination(Format.JSON_GZIP, name.replace(' ', '-')));
-        export.put("interval", "every 5 minutes");
+        export.put("interval", "every 60 seconds");
         export.put("settle_seconds", 0);
         export.put("start_at", boundary.minus(INTERVAL).toString());
         export.put("end_at", boundary.toString());

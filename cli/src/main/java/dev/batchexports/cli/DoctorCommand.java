@@ -113,14 +113,11 @@ final class DoctorCommand implements Callable<Integer> {
         for (Answer export : api.list(api.exports(), Map.of(), SEEN)) {
             if (!export.text("status").equals("ended")) {
                 Map<String, JsonNode> selection = new LinkedHashMap<>();
-                SELECTION.forEach(
-                        field -> selection.put(field, export.json().path(field)));
+                SELECTION.forEach(field -> selection.put(field, export.json().path(field)));
                 exports.computeIfAbsent(selection, _ -> new ArrayList<>()).add(export.text("name"));
             }
         }
-        exports.entrySet().stream()
-                .limit(MOST_MEASURED)
-                .forEach(each -> measure(api, each.getKey(), each.getValue()));
+        exports.entrySet().stream().limit(MOST_MEASURED).forEach(each -> measure(api, each.getKey(), each.getValue()));
         if (exports.size() > MOST_MEASURED) {
             checks.add(new Check(
                     "reading",

@@ -196,7 +196,16 @@ public final class ExportWorkflow implements DynamicWorkflow {
                 throw failure;
             }
             Workflow.sleep(Backoff.FIRST);
+        }
+        try {
             return plan(ticket);
+        } catch (ActivityFailure failure) {
+            if (failure.getCause() instanceof ApplicationFailure reported
+                    && reported.getType().equals(RunExecution.RUN_ENDED)) {
+                // The attempt had ended the run before its worker was lost.
+                return new ExportProgress(Reached.FINISHED, 0);
+            }
+            throw failure;
         }
     }
 

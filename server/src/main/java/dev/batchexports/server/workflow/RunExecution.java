@@ -64,6 +64,7 @@ final class RunExecution {
     private static final int ATTEMPTS_TO_FIND_ROWS = 6;
 
     static final String DIFFERENT_AT_DESTINATION = "DestinationRowCountMismatch";
+    static final String RUN_ENDED = "RunEnded";
 
     private static final Logger LOG = LoggerFactory.getLogger(RunExecution.class);
 
@@ -486,12 +487,12 @@ final class RunExecution {
     /// that still run at the source. Where a commit has begun nothing is removed: it may have replaced files
     /// already, and what it has not completed yet is the only copy.
     void abort(UUID runId) {
-        Run run = runs.find(runId).orElseThrow();
         try {
             source.cancelQueries(runId);
         } finally {
             Optional<StoredPlan> plan = runs.plan(runId);
             if (plan.isPresent() && !plan.get().slices().isEmpty() && !runs.mayBeCommitted(runId)) {
+                Run run = runs.find(runId).orElseThrow();
                 abort(new Assignment(run, export(run), plan.get()));
             }
         }
@@ -513,7 +514,11 @@ final class RunExecution {
     }
 
     private Run unfinished(UUID runId) {
-        Run run = runs.find(runId).orElseThrow();
+        Run run = runs.find(runId)
+                .orElseThrow(() -> ExportException.user(
+                        "RunUnknown",
+                        "The metadata database does not know the run: it was restored to an earlier state.",
+                        "Nothing needs to be done: the interval gets another run."));
         if (run.status().isFinished()) {
             throw ended(run);
         }
@@ -522,7 +527,7 @@ final class RunExecution {
 
     private static ExportException ended(Run run) {
         return ExportException.user(
-                "RunEnded", "The run has ended already, as " + run.status().word() + ".", "Retry the run.");
+                RUN_ENDED, "The run has ended already, as " + run.status().word() + ".", "Retry the run.");
     }
 
     private BatchExport export(Run run) {

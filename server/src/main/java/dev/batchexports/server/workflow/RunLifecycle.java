@@ -214,7 +214,12 @@ final class RunLifecycle {
     /// Ends a run as its workflow found it. May be repeated.
     void finish(FinishRequest request) {
         crashPoints.reached(CrashPoints.BEFORE_FINISH);
-        Run run = runs.find(request.runId()).orElseThrow();
+        Optional<Run> found = runs.find(request.runId());
+        if (found.isEmpty()) {
+            LOG.warn("The run {} has ended, but the database was restored to a time before it", request.runId());
+            return;
+        }
+        Run run = found.get();
         switch (request.outcome()) {
             case COMPLETED -> end(run, RunStatus.COMPLETED, null);
             case CANCELLED_TOO_LATE -> {

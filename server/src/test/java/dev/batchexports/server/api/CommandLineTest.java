@@ -370,8 +370,9 @@ class CommandLineTest {
         Bx.Result doctor = bx.run("doctor").is(1);
 
         assertThat(doctor.lines())
-                .anyMatch(line -> line.matches(
-                        "ok      reading for of events( too)? and 1 other +ClickHouse reads .* the table suits exports\\."))
+                .anyMatch(
+                        line -> line.matches(
+                                "ok      reading for of events( too)? and 1 other +ClickHouse reads .* the table suits exports\\."))
                 .anyMatch(line -> line.matches("WRONG   reading for of a table without order +ClickHouse reads 400,000"
                         + " rows to find .*: every run scans a great part of the table\\."))
                 .anyMatch(line -> line.contains("ORDER BY (`inserted_at`, ...)")

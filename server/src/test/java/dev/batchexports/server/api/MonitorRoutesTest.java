@@ -123,7 +123,8 @@ class MonitorRoutesTest {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
         assertThat(runs.attemptStarted(run.id(), "transfer", 0, now)).isEqualTo(1);
         runs.attemptFailed(run.id(), "transfer", 0, 1, ERROR, now.plusSeconds(1), now.plusMillis(500));
-        assertThat(runs.attemptStarted(run.id(), "transfer", 0, now.plusSeconds(1))).isEqualTo(2);
+        assertThat(runs.attemptStarted(run.id(), "transfer", 0, now.plusSeconds(1)))
+                .isEqualTo(2);
 
         JsonNode attempts = client.get(export.id() + "/runs/" + run.id() + "/timeline/")
                 .is(200)

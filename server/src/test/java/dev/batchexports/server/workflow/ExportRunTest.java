@@ -143,7 +143,8 @@ class ExportRunTest {
         assertThat(server.runs.files(run.id())).hasSize(1);
         assertThat(server.logOf(export))
                 .extracting(line -> line.substring(0, line.indexOf(':')))
-                .containsExactly("INFO start", "INFO plan", "INFO transfer", "INFO commit", "INFO verify", "INFO finish");
+                .containsExactly(
+                        "INFO start", "INFO plan", "INFO transfer", "INFO commit", "INFO verify", "INFO finish");
     }
 
     @Test

@@ -212,8 +212,8 @@ class FillerTest {
 
     @Test
     void anIntervalWhoseWorkflowWaitsForAWorkerIsNoGap() {
-        BatchExport export = server.stored(Exports.with("grid", EVERY_FIVE_SECONDS)
-                .apply(server.memoryExport(server.components.newProject())));
+        BatchExport export = server.stored(
+                Exports.with("grid", EVERY_FIVE_SECONDS).apply(server.memoryExport(server.components.newProject())));
         server.exports.scheduleApplied(export.id(), export.version());
         Instant waits = export.grid().next(Instant.now());
         WorkflowStub workflow = server.temporal

@@ -29,9 +29,13 @@ final class Herd {
 
     /// @throws IllegalStateException if not all runs complete
     String run(int exports) throws InterruptedException {
-        // All are to be there when it comes.
-        Instant boundary = boundaryAfter(Instant.now().plus(timeToCreate(exports)));
+        Instant boundary;
         try (SampleData sample = new SampleData(ClickHouseEndpoint.of(laboratory.connections()), (done, total) -> {})) {
+            Instant yesterday = Instant.now().minus(Duration.ofDays(1));
+            // Makes the table, without which no export can be created.
+            sample.addEvenly(yesterday, yesterday.plus(INTERVAL), ROWS);
+            // All are to be there when it comes.
+            boundary = boundaryAfter(Instant.now().plus(timeToCreate(exports)));
             sample.addEvenly(boundary.minus(INTERVAL), boundary, Math.round(ROWS / 0.7));
         }
         for (int number = 0; number < exports; number++) {
@@ -48,9 +52,10 @@ final class Herd {
         try (Metadata metadata = new Metadata(laboratory)) {
             String condition = " FROM runs WHERE scheduled_at = '" + boundary + "'";
             Waiting.until("the end of all runs", LONGEST, () -> {
-                List<String> counts = metadata.query("SELECT count(*), count(finished_at)" + condition)
+                List<String> counts = metadata.query(
+                                "SELECT count(DISTINCT batch_export_id), count(*) - count(finished_at)" + condition)
                         .getFirst();
-                return counts.equals(List.of(Integer.toString(exports), Integer.toString(exports)));
+                return counts.equals(List.of(Integer.toString(exports), "0"));
             });
             String completed = metadata.query("SELECT count(*)" + condition + " AND status = 'Completed'")
                     .getFirst()

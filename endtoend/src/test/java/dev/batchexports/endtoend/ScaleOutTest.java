@@ -68,7 +68,7 @@ class ScaleOutTest {
                 JsonNode shared = completed(export);
                 assertThat(shared.get("id")).isEqualTo(run.get("id"));
 
-                second.close();
+                int _ = second.terminate();
                 JsonNode last = retry(export, shared);
                 completed(export);
                 assertThat(workersOf(last)).containsExactly(third.pid());

@@ -172,8 +172,7 @@ final class RunCost {
                 .setTarget(laboratory.connections().temporalAddress())
                 .build());
         try {
-            List<HistoryEvent> history = stubs
-                    .blockingStub()
+            List<HistoryEvent> history = stubs.blockingStub()
                     .getWorkflowExecutionHistory(GetWorkflowExecutionHistoryRequest.newBuilder()
                             .setNamespace("default")
                             .setExecution(WorkflowExecution.newBuilder()

@@ -78,12 +78,14 @@ class ScaleOutTest {
 
     private JsonNode retry(String export, JsonNode run) {
         // The workflow ends a moment after its run.
-        Awaitility.await("the interval to be free").atMost(SOON).until(() -> api.post(
-                                Api.export(project, export) + "runs/"
-                                        + run.get("id").asString() + "/retry/",
-                                Map.of())
-                        .status()
-                == 201);
+        Awaitility.await("the interval to be free")
+                .atMost(SOON)
+                .until(() -> api.post(
+                                        Api.export(project, export) + "runs/"
+                                                + run.get("id").asString() + "/retry/",
+                                        Map.of())
+                                .status()
+                        == 201);
         return api.runOf(project, export, start);
     }
 
@@ -102,7 +104,9 @@ class ScaleOutTest {
     /// The processes that have begun a transfer of a run, as Temporal knows them.
     private Set<Long> workersOf(JsonNode run) {
         List<HistoryEvent> events = WorkflowClient.newInstance(temporal)
-                .fetchHistory(run.get("workflow_id").asString(), run.get("workflow_run_id").asString())
+                .fetchHistory(
+                        run.get("workflow_id").asString(),
+                        run.get("workflow_run_id").asString())
                 .getEvents();
         Set<Long> transfers = new HashSet<>();
         Set<Long> workers = new HashSet<>();

@@ -60,6 +60,12 @@ public final class BenchmarkCommand implements Callable<Integer> {
             description = "Instead: the transfer path into PostgreSQL beside ClickHouse piped into psql.")
     private boolean postgres;
 
+    @Option(names = "--cost-runs", defaultValue = "20", description = "Runs whose cost is measured.")
+    private int costRuns;
+
+    @Option(names = "--cost-warm-up", defaultValue = "20", description = "Runs before them.")
+    private int costWarmUp;
+
     @Option(names = "--slice-bytes", defaultValue = "536870912", description = "Raw bytes of a slice.")
     private long sliceBytes;
 
@@ -110,7 +116,7 @@ public final class BenchmarkCommand implements Callable<Integer> {
                     load.run(quick ? 1 : rounds);
                 }
             } else if (cost) {
-                new RunCost(laboratory, this::say).run();
+                new RunCost(laboratory, costRuns, costWarmUp, this::say).run();
             } else {
                 compare(laboratory, machine);
             }

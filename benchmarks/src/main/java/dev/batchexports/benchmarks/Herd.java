@@ -14,9 +14,10 @@ import java.util.function.Consumer;
 /// Many exports that fire at the same moment, each with the same thousand rows: whether all complete, how long they
 /// wait for their turn, and what memory the processes need.
 final class Herd {
-    private static final Duration INTERVAL = Duration.ofMinutes(5);
+    private static final Duration INTERVAL = Duration.ofMinutes(1);
     private static final Duration LONGEST = Duration.ofMinutes(20);
     private static final long ROWS = 1000;
+    private static final int SAMPLE = 5;
 
     private final Laboratory laboratory;
     private final Consumer<String> progress;
@@ -28,20 +29,20 @@ final class Herd {
 
     /// @throws IllegalStateException if not all runs complete
     String run(int exports) throws InterruptedException {
-        // What fires before all are there is another boundary's.
-        Instant boundary = boundaryAfter(Instant.now().plus(Duration.ofMillis(200L * exports)));
+        Instant boundary;
         try (SampleData sample = new SampleData(ClickHouseEndpoint.of(laboratory.connections()), (done, total) -> {})) {
+            Instant yesterday = Instant.now().minus(Duration.ofDays(1));
+            // Makes the table, without which no export can be created.
+            sample.addEvenly(yesterday, yesterday.plus(INTERVAL), ROWS);
+            // All are to be there when it comes.
+            boundary = boundaryAfter(Instant.now().plus(timeToCreate(exports)));
             sample.addEvenly(boundary.minus(INTERVAL), boundary, Math.round(ROWS / 0.7));
         }
         for (int number = 0; number < exports; number++) {
-            Map<String, Object> export = new LinkedHashMap<>();
-            export.put("name", "herd " + number);
-            export.put("model", "events");
-            export.put("destination", laboratory.destination(Format.JSON_GZIP, "herd-" + number));
-            export.put("interval", "every 5 minutes");
-            export.put("settle_seconds", 0);
-            export.put("start_at", boundary.minus(INTERVAL).toString());
-            laboratory.api().post("", export);
+            create("herd " + number, boundary);
+        }
+        if (Instant.now().isAfter(boundary)) {
+            throw new IllegalStateException("The moment came before all exports were there: the machine is too busy.");
         }
         progress.accept("%d exports fire at %s".formatted(exports, boundary));
         Meter worker = laboratory.meterOfWorker();
@@ -51,9 +52,10 @@ final class Herd {
         try (Metadata metadata = new Metadata(laboratory)) {
             String condition = " FROM runs WHERE scheduled_at = '" + boundary + "'";
             Waiting.until("the end of all runs", LONGEST, () -> {
-                List<String> counts = metadata.query("SELECT count(*), count(finished_at)" + condition)
+                List<String> counts = metadata.query(
+                                "SELECT count(DISTINCT batch_export_id), count(*) - count(finished_at)" + condition)
                         .getFirst();
-                return counts.equals(List.of(Integer.toString(exports), Integer.toString(exports)));
+                return counts.equals(List.of(Integer.toString(exports), "0"));
             });
             String completed = metadata.query("SELECT count(*)" + condition + " AND status = 'Completed'")
                     .getFirst()
@@ -75,6 +77,31 @@ final class Herd {
             }
             return text.toString();
         }
+    }
+
+    /// An export of a single interval: what fires later would only disturb the measurement.
+    private void create(String name, Instant boundary) {
+        Map<String, Object> export = new LinkedHashMap<>();
+        export.put("name", name);
+        export.put("model", "events");
+        export.put("destination", laboratory.destination(Format.JSON_GZIP, name.replace(' ', '-')));
+        export.put("interval", "every 60 seconds");
+        export.put("settle_seconds", 0);
+        export.put("start_at", boundary.minus(INTERVAL).toString());
+        export.put("end_at", boundary.toString());
+        laboratory.api().post("", export);
+    }
+
+    /// How long it takes to create so many exports, with half of it in reserve.
+    private Duration timeToCreate(int exports) {
+        Instant farAway = boundaryAfter(Instant.now().plus(Duration.ofDays(1)));
+        create("warm-up", farAway);
+        long began = System.nanoTime();
+        for (int number = 0; number < SAMPLE; number++) {
+            create("sample " + number, farAway);
+        }
+        Duration each = Duration.ofNanos(System.nanoTime() - began).dividedBy(SAMPLE);
+        return each.multipliedBy(exports).multipliedBy(3).dividedBy(2).plus(Duration.ofSeconds(5));
     }
 
     private static Instant boundaryAfter(Instant time) {

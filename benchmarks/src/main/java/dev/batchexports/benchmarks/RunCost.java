@@ -6,6 +6,7 @@ import dev.batchexports.embedded.sample.ClickHouseEndpoint;
 import dev.batchexports.embedded.sample.SampleData;
 import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.enums.v1.EventType;
+import io.temporal.api.history.v1.HistoryEvent;
 import io.temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryRequest;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
@@ -24,16 +25,20 @@ import java.util.stream.Collectors;
 /// What a run costs however few rows it has: time, CPU of every process, Temporal events, statements at the database,
 /// requests to S3 and queries at ClickHouse.
 final class RunCost {
-    private static final int RUNS = 10;
-    private static final int WARM_UP = 10;
     private static final long FEW_ROWS = 1000;
     private static final Duration LONGEST = Duration.ofMinutes(2);
 
     private final Laboratory laboratory;
+    private final int runs;
+    private final int warmUp;
     private final Consumer<String> progress;
 
-    RunCost(Laboratory laboratory, Consumer<String> progress) {
+    /// @param runs how many are measured
+    /// @param warmUp how many come before them: a worker compiles its code while it works
+    RunCost(Laboratory laboratory, int runs, int warmUp, Consumer<String> progress) {
         this.laboratory = laboratory;
+        this.runs = runs;
+        this.warmUp = warmUp;
         this.progress = progress;
     }
 
@@ -71,12 +76,13 @@ final class RunCost {
                         "end_at",
                         start.plus(1, ChronoUnit.HOURS).toString()));
         String run = completed(metadata, export, 1);
-        for (int number = 0; number < WARM_UP; number++) {
+        for (int number = 0; number < warmUp; number++) {
             run = retry(metadata, export, run, number + 2);
         }
         Map<String, Long> _ = store.take();
         long queries = queries();
         long log = metadata.logLength();
+        long stored = stored(metadata);
         Meter worker = laboratory.meterOfWorker();
         Meter server = laboratory.meterOfServer();
         Meter temporal = laboratory.meterOf(Component.TEMPORAL);
@@ -84,12 +90,12 @@ final class RunCost {
         Meter engine = laboratory.meterOf(Component.CLICKHOUSE);
         Meter s3 = laboratory.meterOf(Component.S3);
         long began = System.nanoTime();
-        for (int number = 0; number < RUNS; number++) {
-            run = retry(metadata, export, run, number + 2 + WARM_UP);
+        for (int number = 0; number < runs; number++) {
+            run = retry(metadata, export, run, number + 2 + warmUp);
         }
         double seconds = (System.nanoTime() - began) / 1e9;
         StringBuilder text =
-                new StringBuilder(title).append(", for each of ").append(RUNS).append(" runs:\n");
+                new StringBuilder(title).append(", for each of ").append(runs).append(" runs:\n");
         line(text, "time, ms", seconds * 1000);
         line(text, "CPU ms: worker", worker.stop().cpuSeconds() * 1000);
         line(text, "CPU ms: server", server.stop().cpuSeconds() * 1000);
@@ -98,6 +104,7 @@ final class RunCost {
         line(text, "CPU ms: engine", engine.stop().cpuSeconds() * 1000);
         line(text, "CPU ms: S3 server", s3.stop().cpuSeconds() * 1000);
         line(text, "statements in the engine", (double) (queries() - queries));
+        line(text, "bytes in PostgreSQL", (double) (stored(metadata) - stored));
         Map<String, Long> requests = store.take();
         line(text, "connections to S3", (double) requests.getOrDefault("connections", 0L));
         requests.remove("connections");
@@ -121,8 +128,8 @@ final class RunCost {
         return text.toString();
     }
 
-    private static void line(StringBuilder text, String name, double sum) {
-        text.append(String.format(Locale.ROOT, "  %-60s %8.1f%n", name, sum / RUNS));
+    private void line(StringBuilder text, String name, double sum) {
+        text.append(String.format(Locale.ROOT, "  %-60s %8.1f%n", name, sum / runs));
     }
 
     private String retry(Metadata metadata, String export, String run, int count) throws InterruptedException {
@@ -151,6 +158,12 @@ final class RunCost {
         return Long.parseLong(laboratory.clickhouse().run("SELECT value FROM system.events WHERE event = 'Query'"));
     }
 
+    private static long stored(Metadata metadata) {
+        return Long.parseLong(metadata.query("SELECT pg_database_size(current_database()) /* benchmark: */")
+                .getFirst()
+                .getFirst());
+    }
+
     private String history(Metadata metadata, String run) {
         List<String> workflow = metadata.query(
                         "SELECT workflow_id, workflow_run_id /* benchmark: */ FROM runs WHERE id = '" + run + "'")
@@ -159,8 +172,7 @@ final class RunCost {
                 .setTarget(laboratory.connections().temporalAddress())
                 .build());
         try {
-            Map<EventType, Long> events = stubs
-                    .blockingStub()
+            List<HistoryEvent> history = stubs.blockingStub()
                     .getWorkflowExecutionHistory(GetWorkflowExecutionHistoryRequest.newBuilder()
                             .setNamespace("default")
                             .setExecution(WorkflowExecution.newBuilder()
@@ -168,12 +180,15 @@ final class RunCost {
                                     .setRunId(workflow.getLast()))
                             .build())
                     .getHistory()
-                    .getEventsList()
-                    .stream()
-                    .collect(Collectors.groupingBy(event -> event.getEventType(), TreeMap::new, Collectors.counting()));
-            StringBuilder text = new StringBuilder("  Temporal events of a run: ")
-                    .append(events.values().stream().mapToLong(Long::longValue).sum())
-                    .append('\n');
+                    .getEventsList();
+            Map<EventType, Long> events = history.stream()
+                    .collect(Collectors.groupingBy(HistoryEvent::getEventType, TreeMap::new, Collectors.counting()));
+            StringBuilder text = new StringBuilder("  Temporal events of a run: %d, %d bytes%n"
+                    .formatted(
+                            history.size(),
+                            history.stream()
+                                    .mapToInt(HistoryEvent::getSerializedSize)
+                                    .sum()));
             events.forEach((type, count) -> text.append("    %-58s %8d%n".formatted(type, count)));
             return text.toString();
         } finally {

@@ -6,6 +6,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -22,15 +24,24 @@ import tools.jackson.databind.node.JsonNodeFactory;
         name = "doctor",
         mixinStandardHelpOptions = true,
         description = {
-            "Checks the server, the token, everything that the server needs (PostgreSQL, ClickHouse, Temporal, workers)",
-            "and the BX_* variables of this shell, and says what to change. The exit status is 1 if anything is wrong."
+            "Checks the server, the token, everything that the server needs (PostgreSQL, ClickHouse, Temporal, workers),",
+            "how much ClickHouse reads for the project's exports, and the BX_* variables of this shell, and says what to",
+            "change. The exit status is 1 if anything is wrong."
         })
 final class DoctorCommand implements Callable<Integer> {
     private static final int KEY_BYTES = 32;
     private static final int CONNECT_MILLISECONDS = 3_000;
 
+    /// Each measurement counts an hour of rows, and takes up to a minute.
+    private static final int MOST_MEASURED = 20;
+
+    private static final int SEEN = 10_000;
+    private static final List<String> SELECTION = List.of("model", "filters", "include_events", "exclude_events");
+
     private enum State {
         OK("ok"),
+        /// It works, and could be better.
+        ADVICE("advice"),
         WRONG("WRONG"),
         SKIPPED("-");
 
@@ -90,6 +101,46 @@ final class DoctorCommand implements Callable<Integer> {
             });
         } catch (CommandFailure | JacksonException e) {
             wrong("server", "does not say whether it is ready: " + e.getMessage(), "Look into the server's log.");
+        }
+        if (checks.stream().noneMatch(check -> check.state() == State.WRONG)) {
+            reading(api);
+        }
+    }
+
+    /// How much ClickHouse reads for each export; once for those that select the same rows.
+    private void reading(Api api) {
+        Map<Map<String, JsonNode>, List<String>> exports = new LinkedHashMap<>();
+        for (Answer export : api.list(api.exports(), Map.of(), SEEN)) {
+            if (!export.text("status").equals("ended")) {
+                Map<String, JsonNode> selection = new LinkedHashMap<>();
+                SELECTION.forEach(field -> selection.put(field, export.json().path(field)));
+                exports.computeIfAbsent(selection, _ -> new ArrayList<>()).add(export.text("name"));
+            }
+        }
+        exports.entrySet().stream().limit(MOST_MEASURED).forEach(each -> measure(api, each.getKey(), each.getValue()));
+        if (exports.size() > MOST_MEASURED) {
+            checks.add(new Check(
+                    "reading",
+                    State.SKIPPED,
+                    "not measured for %s that select other rows"
+                            .formatted(Words.counted(exports.size() - MOST_MEASURED, "further export")),
+                    ""));
+        }
+    }
+
+    private void measure(Api api, Map<String, JsonNode> selection, List<String> exports) {
+        String others = exports.size() == 1 ? "" : " and " + Words.counted(exports.size() - 1, "other");
+        String name = "reading for " + exports.getFirst() + others;
+        try {
+            Answer advice = api.post(api.exports() + "read_advice/", selection);
+            State state = switch (advice.text("verdict")) {
+                case "good" -> State.OK;
+                case "costly" -> State.ADVICE;
+                default -> State.WRONG;
+            };
+            checks.add(new Check(name, state, advice.text("message"), advice.text("fix")));
+        } catch (CommandFailure e) {
+            wrong(name, String.valueOf(e.getMessage()), "");
         }
     }
 
@@ -213,9 +264,9 @@ final class DoctorCommand implements Callable<Integer> {
                 checks.stream().mapToInt(check -> check.name().length()).max().orElse(0);
         for (Check check : checks) {
             String name = check.name() + " ".repeat(width - check.name().length());
-            client.out().println("%-5s  %s  %s".formatted(check.state().word, name, check.found()));
+            client.out().println("%-6s  %s  %s".formatted(check.state().word, name, check.found()));
             if (!check.fix().isEmpty()) {
-                client.out().println(" ".repeat(width + 9) + check.fix());
+                client.out().println(" ".repeat(width + 10) + check.fix());
             }
         }
         long wrong =

@@ -68,19 +68,15 @@ public class RunStore {
     /// there.
     ///
     /// @throws RunAlreadyActiveException when another run of the interval is not finished
-    @Transactional
     public Run create(NewRun run, Instant now) {
-        Optional<Run> existing = find(run.id());
-        if (existing.isPresent()) {
-            return existing.get();
-        }
         try {
-            jdbc.sql("""
+            return jdbc.sql("""
                             insert into runs (id, batch_export_id, backfill_id, retry_of, trigger, status,
                                 data_interval_start, data_interval_end, scheduled_at, export_version, workflow_id,
                                 workflow_run_id, created_at, last_updated_at)
                             values (:id, :export, :backfill, :retry_of, :trigger, 'Starting', :start, :end,
                                 :scheduled_at, :export_version, :workflow_id, :workflow_run_id, :now, :now)
+                            on conflict (id) do nothing returning *
                             """)
                     .param("id", run.id())
                     .param("export", run.exportId())
@@ -94,11 +90,13 @@ public class RunStore {
                     .param("workflow_id", run.workflowId())
                     .param("workflow_run_id", run.workflowRunId())
                     .param("now", timestamp(now))
-                    .update();
+                    .query(RunStore::read)
+                    .optional()
+                    .or(() -> find(run.id()))
+                    .orElseThrow();
         } catch (DuplicateKeyException e) {
             throw new RunAlreadyActiveException(run.scheduledAt());
         }
-        return find(run.id()).orElseThrow();
     }
 
     public Optional<Run> find(UUID id) {
@@ -348,47 +346,39 @@ public class RunStore {
                 .update();
     }
 
-    public void markRunning(UUID id, Instant now) {
-        jdbc.sql("""
-                        update runs set status = 'Running', started_at = coalesce(started_at, :now),
-                            last_updated_at = :now
-                        where id = :id and status = 'Starting'
-                        """).param("id", id).param("now", timestamp(now)).update();
-    }
-
     /// Ends a run.
     ///
     /// @return false when it was finished already: then nothing has changed
     public boolean finish(UUID id, RunStatus status, @Nullable RunError error, Instant now) {
-        return finish(id, status, error, null, now);
+        return finish(id, status, error, null, now).isPresent();
     }
 
     /// Ends a run.
     ///
     /// @param recountAt when the rows of its interval are counted again if it completed; null for never
-    /// @return false when it was finished already: then nothing has changed
-    public boolean finish(
+    /// @return the run as it is now; empty when it was finished already: then nothing has changed
+    public Optional<Run> finish(
             UUID id, RunStatus status, @Nullable RunError error, @Nullable Instant recountAt, Instant now) {
         if (!status.isFinished()) {
             throw new IllegalArgumentException(status + " does not finish a run");
         }
         return jdbc.sql("""
-                                update runs set status = :status, finished_at = :now, next_retry_at = null,
-                                    started_at = coalesce(started_at, :now),
-                                    latest_error = case when :completed then null
-                                        else coalesce(:error::jsonb, latest_error) end,
-                                    next_recount_at = case when :completed then :recount_at::timestamptz end,
-                                    last_updated_at = :now
-                                where id = :id and %s
-                                """.formatted(ACTIVE))
-                        .param("id", id)
-                        .param("status", status.word())
-                        .param("completed", status == RunStatus.COMPLETED)
-                        .param("error", Json.writeOrNull(error))
-                        .param("recount_at", timestampOrNull(recountAt))
-                        .param("now", timestamp(now))
-                        .update()
-                > 0;
+                        update runs set status = :status, finished_at = :now, next_retry_at = null,
+                            started_at = coalesce(started_at, :now),
+                            latest_error = case when :completed then null
+                                else coalesce(:error::jsonb, latest_error) end,
+                            next_recount_at = case when :completed then :recount_at::timestamptz end,
+                            last_updated_at = :now
+                        where id = :id and %s returning *
+                        """.formatted(ACTIVE))
+                .param("id", id)
+                .param("status", status.word())
+                .param("completed", status == RunStatus.COMPLETED)
+                .param("error", Json.writeOrNull(error))
+                .param("recount_at", timestampOrNull(recountAt))
+                .param("now", timestamp(now))
+                .query(RunStore::read)
+                .optional();
     }
 
     /// Removes a run that never started: its workflow could not be.
@@ -400,45 +390,44 @@ public class RunStore {
 
     /// Stores the plan of a run, unless it has one: a repeated plan of the same run keeps the first,
     /// whose slices may be transferred already.
-    @Transactional
-    public void savePlan(UUID id, Plan plan, Instant now) {
-        int planned = jdbc.sql("""
-                        update runs set records_total_count = :rows, columns = :columns::jsonb, last_updated_at = :now
-                        where id = :id and columns is null and %s
+    ///
+    /// @param settings fingerprint of what it was planned with, which differs whenever the settings do
+    /// @return false when the run has a plan already, or has ended: then nothing has changed
+    public boolean savePlan(UUID id, Plan plan, String settings, Instant now) {
+        return jdbc.sql("""
+                        with planned as (
+                            update runs set records_total_count = :rows, columns = :columns::jsonb,
+                                settings = :settings, last_updated_at = :now
+                            where id = :id and columns is null and %s returning id),
+                        cut as (
+                            insert into run_slices
+                                (run_id, number, range_start, range_end, bucket, buckets, rows, bytes)
+                            select planned.id, (slice ->> 'number')::int,
+                                (slice #>> '{range,start}')::timestamptz, (slice #>> '{range,end}')::timestamptz,
+                                (slice ->> 'bucket')::int, (slice ->> 'buckets')::int,
+                                (slice ->> 'rows')::bigint, (slice ->> 'bytes')::bigint
+                            from planned cross join jsonb_array_elements(:slices::jsonb) as slice)
+                        select count(*) > 0 from planned
                         """.formatted(ACTIVE))
                 .param("id", id)
                 .param("rows", plan.rows())
                 .param("columns", Json.write(plan.columns()))
+                .param("settings", settings)
+                .param("slices", Json.write(plan.slices()))
                 .param("now", timestamp(now))
-                .update();
-        if (planned == 0) {
-            return;
-        }
-        for (Slice slice : plan.slices()) {
-            jdbc.sql("""
-                            insert into run_slices (run_id, number, range_start, range_end, bucket, buckets, rows, bytes)
-                            values (:run, :number, :start, :end, :bucket, :buckets, :rows, :bytes)
-                            """)
-                    .param("run", id)
-                    .param("number", slice.number())
-                    .param("start", timestamp(slice.range().start()))
-                    .param("end", timestamp(slice.range().end()))
-                    .param("bucket", slice.bucket())
-                    .param("buckets", slice.buckets())
-                    .param("rows", slice.rows())
-                    .param("bytes", slice.bytes())
-                    .update();
-        }
+                .query(Boolean.class)
+                .single();
     }
 
-    /// Remembers which settings a run is planned with, unless it is planned already.
-    ///
-    /// @param fingerprint differs whenever the settings do
-    public void rememberSettings(UUID id, String fingerprint) {
-        jdbc.sql("update runs set settings = :settings where id = :id and columns is null and " + ACTIVE)
+    /// What a run was planned as; empty before it is planned.
+    public Optional<StoredPlan> plan(UUID id) {
+        return jdbc.sql("select columns::text, settings from runs where id = :id and columns is not null")
                 .param("id", id)
-                .param("settings", fingerprint)
-                .update();
+                .query((row, number) -> new StoredPlan(
+                        Json.read(row.getString("columns"), new TypeReference<List<SourceColumn>>() {}),
+                        Objects.requireNonNullElse(row.getString("settings"), ""),
+                        slices(id)))
+                .optional();
     }
 
     /// The fingerprint of the settings that a run was planned with; empty before it is planned.
@@ -460,15 +449,6 @@ public class RunStore {
                 .param("rows", rows)
                 .param("now", timestamp(now))
                 .update();
-    }
-
-    /// The columns of a run's plan; empty before it is planned.
-    public Optional<List<SourceColumn>> columns(UUID id) {
-        return jdbc.sql("select columns::text from runs where id = :id and columns is not null")
-                .param("id", id)
-                .query(String.class)
-                .optional()
-                .map(json -> Json.read(json, new TypeReference<List<SourceColumn>>() {}));
     }
 
     /// All slices of a run's plan, in order.
@@ -568,33 +548,39 @@ public class RunStore {
                 .update();
     }
 
-    /// Records that an attempt has begun. While a slice waits for its next attempt, the run goes on
-    /// showing that one, not the first attempts of other slices.
+    /// Records that an attempt has begun, and with the first one that the run has. While a slice waits for its
+    /// next attempt, the run goes on showing that one, not the first attempts of other slices.
     ///
     /// @param slice -1 for a stage without slices
-    public void attemptStarted(UUID id, String stage, int slice, int number, Instant now) {
-        jdbc.sql("""
-                        insert into run_attempts (run_id, stage, slice, number, started_at)
-                        values (:run, :stage, :slice, :number, :now) on conflict do nothing
-                        """)
-                .param("run", id)
-                .param("stage", stage)
-                .param("slice", slice)
-                .param("number", number)
-                .param("now", timestamp(now))
-                .update();
-        jdbc.sql("""
-                        update runs set last_updated_at = :now,
-                            attempt = case when next_retry_at is not null and :number < attempt
-                                then attempt else :number end,
-                            next_retry_at = case when next_retry_at is not null and :number < attempt
-                                then next_retry_at end
-                        where id = :run and %s
-                        """.formatted(ACTIVE))
-                .param("run", id)
-                .param("number", number)
-                .param("now", timestamp(now))
-                .update();
+    /// @return the number of the attempt: one more than the last of the same stage and slice had
+    public int attemptStarted(UUID id, String stage, int slice, Instant now) {
+        Optional<Integer> number;
+        do {
+            // Two workers may take the same number, of whom one is presumed dead: then this one takes the next.
+            number = jdbc.sql("""
+                            with started as (
+                                insert into run_attempts (run_id, stage, slice, number, started_at)
+                                select :run, :stage, :slice, coalesce(max(number), 0) + 1, :now from run_attempts
+                                where run_id = :run and stage = :stage and slice = :slice
+                                on conflict do nothing returning number),
+                            shown as (
+                                update runs set last_updated_at = :now, status = 'Running',
+                                    started_at = coalesce(started_at, :now),
+                                    attempt = case when next_retry_at is not null and started.number < attempt
+                                        then attempt else started.number end,
+                                    next_retry_at = case when next_retry_at is not null and started.number < attempt
+                                        then next_retry_at end
+                                from started where id = :run and %s)
+                            select number from started
+                            """.formatted(ACTIVE))
+                    .param("run", id)
+                    .param("stage", stage)
+                    .param("slice", slice)
+                    .param("now", timestamp(now))
+                    .query(Integer.class)
+                    .optional();
+        } while (number.isEmpty());
+        return number.get();
     }
 
     public void attemptSucceeded(UUID id, String stage, int slice, int number, Instant now) {
@@ -647,48 +633,54 @@ public class RunStore {
 
     /// Records that the destination may hold part of a run from now on.
     ///
-    /// @return false when the run has ended: then it must not be committed
-    public boolean beginCommit(UUID id, Instant now) {
+    /// @param exportVersion as far as the caller knows
+    /// @return false when the run has ended or its export has another version by now: then it must not be
+    ///     committed as the caller was about to
+    public boolean beginCommit(UUID id, long exportVersion, Instant now) {
         return jdbc.sql("""
                                 update runs set commit_started_at = coalesce(commit_started_at, :now),
                                     last_updated_at = :now
-                                where id = :id and %s
+                                where id = :id and %s and :version =
+                                    (select version from batch_exports where batch_exports.id = batch_export_id)
                                 """.formatted(ACTIVE))
                         .param("id", id)
+                        .param("version", exportVersion)
                         .param("now", timestamp(now))
                         .update()
                 > 0;
     }
 
+    /// Whether the destination may hold part of a run: its commit has begun, and it was not found since that
+    /// slices have to be transferred again.
+    public boolean mayBeCommitted(UUID id) {
+        return jdbc.sql("""
+                        select exists (select from runs where id = :id and commit_started_at is not null)
+                            and not exists (select from run_slices where run_id = :id and receipt is null)
+                        """).param("id", id).query(Boolean.class).single();
+    }
+
     /// Stores what the commit of a run made visible.
-    @Transactional
     public void saveFiles(UUID id, List<CommittedFile> files, OptionalLong rowsAtDestination, Instant now) {
-        if (!lockUnfinished(id)) {
-            return;
-        }
-        jdbc.sql("delete from run_files where run_id = :run").param("run", id).update();
-        for (int position = 0; position < files.size(); position++) {
-            CommittedFile file = files.get(position);
-            jdbc.sql("""
-                            insert into run_files (run_id, position, key, rows, bytes, checksum)
-                            values (:run, :position, :key, :rows, :bytes, :checksum)
-                            """)
-                    .param("run", id)
-                    .param("position", position)
-                    .param("key", file.key())
-                    .param("rows", file.rows())
-                    .param("bytes", file.bytes())
-                    .param("checksum", file.checksum())
-                    .update();
-        }
         jdbc.sql("""
-                        update runs set files_count = :files, records_at_destination = :at_destination,
-                            last_updated_at = :now
-                        where id = :run
-                        """)
+                        with run as (
+                            update runs set files_count = :files, records_at_destination = :at_destination,
+                                last_updated_at = :now
+                            where id = :run and %s returning id),
+                        former as (
+                            delete from run_files using run where run_id = run.id and position >= :files)
+                        insert into run_files (run_id, position, key, rows, bytes, checksum)
+                        select run.id, file.position - 1, file.fields ->> 'key', (file.fields ->> 'rows')::bigint,
+                            (file.fields ->> 'bytes')::bigint, file.fields ->> 'checksum'
+                        from run cross join
+                            jsonb_array_elements(:fields::jsonb) with ordinality as file(fields, position)
+                        on conflict (run_id, position) do update set
+                            key = excluded.key, rows = excluded.rows, bytes = excluded.bytes,
+                            checksum = excluded.checksum
+                        """.formatted(ACTIVE))
                 .param("run", id)
                 .param("files", files.size())
                 .param("at_destination", rowsAtDestination.isPresent() ? rowsAtDestination.getAsLong() : null)
+                .param("fields", Json.write(files))
                 .param("now", timestamp(now))
                 .update();
     }

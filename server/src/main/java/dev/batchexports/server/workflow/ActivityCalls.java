@@ -24,7 +24,7 @@ final class ActivityCalls {
         try {
             return work.get();
         } catch (RuntimeException e) {
-            throw Failures.toTemporal(Failures.classify(e), attempt);
+            throw Failures.toTemporal(Failures.classify(e), Backoff.after(attempt));
         }
     }
 
@@ -39,8 +39,10 @@ final class ActivityCalls {
                 return work.execute(attempt, heartbeats);
             } catch (StageStoppedException e) {
                 throw heartbeats.ending().orElseThrow(() -> e);
+            } catch (AttemptFailedException e) {
+                throw Failures.toTemporal(e.error(), e.beforeNext());
             } catch (RuntimeException e) {
-                throw Failures.toTemporal(Failures.classify(e), attempt.number());
+                throw Failures.toTemporal(Failures.classify(e), Backoff.after(attempt.number()));
             }
         }
     }

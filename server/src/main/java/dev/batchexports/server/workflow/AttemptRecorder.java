@@ -28,7 +28,8 @@ final class AttemptRecorder {
 
     @FunctionalInterface
     interface Work<T extends @Nullable Object> {
-        T execute() throws InterruptedException;
+        /// @param number of the attempt at this stage and slice, from 1
+        T execute(int number) throws InterruptedException;
     }
 
     private final RunStore runs;
@@ -42,17 +43,18 @@ final class AttemptRecorder {
     }
 
     /// @param slice [#WHOLE_RUN] for a stage without slices
-    /// @throws ExportException when the attempt failed: it is recorded by then
+    /// @throws AttemptFailedException when the attempt failed: it is recorded by then
     /// @throws StageStoppedException when nobody wants the result any more
     <T extends @Nullable Object> T record(
             Run run, Stage stage, int slice, Attempt attempt, StageWatch watch, Work<T> work) {
+        int number = attempt.number();
         try {
-            if (attempt.number() > 1) {
-                closeLostAttempts(run, stage, slice, attempt);
+            number = runs.attemptStarted(run.id(), stage.word(), slice, clock.instant());
+            if (number > 1) {
+                closeLostAttempts(run, stage, slice, number);
             }
-            runs.attemptStarted(run.id(), stage.word(), slice, attempt.number(), clock.instant());
-            T result = work.execute();
-            runs.attemptSucceeded(run.id(), stage.word(), slice, attempt.number(), clock.instant());
+            T result = work.execute(number);
+            runs.attemptSucceeded(run.id(), stage.word(), slice, number, clock.instant());
             return result;
         } catch (Throwable failure) {
             Optional<StopReason> reason = watch.stopped();
@@ -66,31 +68,37 @@ final class AttemptRecorder {
                         case WORKER_STOPPING -> Failures.classify(new InterruptedException());
                     }
                     : Failures.classify(failure);
-            failed(run, stage, slice, attempt, error);
-            throw error;
+            Duration beforeNext = Backoff.after(number);
+            failed(run, stage, slice, number, error, beforeNext, attempt.givesUpAt());
+            throw new AttemptFailedException(error, beforeNext);
         }
     }
 
-    private void closeLostAttempts(Run run, Stage stage, int slice, Attempt attempt) {
-        int lost =
-                runs.closeLostAttempts(run.id(), stage.word(), slice, attempt.number(), WORKER_LOST, clock.instant());
+    private void closeLostAttempts(Run run, Stage stage, int slice, int number) {
+        int lost = runs.closeLostAttempts(run.id(), stage.word(), slice, number, WORKER_LOST, clock.instant());
         if (lost > 0) {
             log.add(run, LogLevel.WARNING, stage, WORKER_LOST.message());
         }
     }
 
-    private void failed(Run run, Stage stage, int slice, Attempt attempt, ExportException error) {
-        Duration delay = Backoff.after(attempt.number());
+    private void failed(
+            Run run,
+            Stage stage,
+            int slice,
+            int number,
+            ExportException error,
+            Duration beforeNext,
+            Instant givesUpAt) {
         Instant now = clock.instant();
-        boolean retried = error.kind().isRetryable() && now.plus(delay).isBefore(attempt.givesUpAt());
+        boolean retried = error.kind().isRetryable() && now.plus(beforeNext).isBefore(givesUpAt);
         try {
             runs.attemptFailed(
                     run.id(),
                     stage.word(),
                     slice,
-                    attempt.number(),
+                    number,
                     RunError.of(error),
-                    retried ? now.plus(delay) : null,
+                    retried ? now.plus(beforeNext) : null,
                     now);
         } catch (DataAccessException | TransactionException e) {
             LOG.warn("A failed attempt of run {} was not recorded", run.id(), e);
@@ -103,7 +111,7 @@ final class AttemptRecorder {
                     LogLevel.WARNING,
                     stage,
                     "%s%d failed: %s Next attempt in %s."
-                            .formatted(what, attempt.number(), error.sentence(), RunLog.duration(delay)));
+                            .formatted(what, number, error.sentence(), RunLog.duration(beforeNext)));
         }
     }
 }

@@ -1,10 +1,12 @@
 package dev.batchexports.server.workflow;
 
 import dev.batchexports.server.runs.RunError;
+import dev.batchexports.server.workflow.ExportProgress.Reached;
 import dev.batchexports.server.workflow.FinishRequest.Outcome;
 import dev.batchexports.server.workflow.StartResult.RunTicket;
 import io.temporal.activity.ActivityCancellationType;
 import io.temporal.activity.ActivityOptions;
+import io.temporal.activity.LocalActivityOptions;
 import io.temporal.common.RetryOptions;
 import io.temporal.common.SearchAttributeKey;
 import io.temporal.common.converter.EncodedValues;
@@ -29,6 +31,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// One run: start → settle → plan → transfer × slices → commit → verify → finish.
+///
+/// A small run does everything after start in one activity, `export`, which is tried once: it tells how far it
+/// came, and from there on the run goes stage by stage, as it does when that activity has failed.
 ///
 /// It is dynamic, because the workflow types of all destinations (`s3-export`, ...) are this one
 /// workflow: what differs is the task queue of its stages, which `start` names.
@@ -73,6 +78,9 @@ public final class ExportWorkflow implements DynamicWorkflow {
 
     private record Ending(Outcome outcome, @Nullable RunError error) {}
 
+    /// Version 1: the start is a local activity, and a small run one activity.
+    private static final String SMALL_RUNS = "small-runs";
+
     private final RunActivities control = Workflow.newActivityStub(
             RunActivities.class,
             ActivityOptions.newBuilder()
@@ -81,9 +89,18 @@ public final class ExportWorkflow implements DynamicWorkflow {
                     .setRetryOptions(retryUntilTimeout())
                     .build());
 
+    private final RunActivities localControl = Workflow.newLocalActivityStub(
+            RunActivities.class,
+            LocalActivityOptions.newBuilder()
+                    .setStartToCloseTimeout(SHORT_ACTIVITY)
+                    .setRetryOptions(retryUntilTimeout())
+                    .build());
+
+    private boolean smallRuns;
     private boolean planned;
     private boolean committing;
     private boolean committed;
+    private boolean finished;
 
     /// Called by the worker.
     public ExportWorkflow() {}
@@ -91,7 +108,9 @@ public final class ExportWorkflow implements DynamicWorkflow {
     @Override
     public Object execute(EncodedValues arguments) {
         RunInput input = arguments.get(0, RunInput.class);
-        RunTicket ticket = detached(() -> control.start(request(input))).ticket();
+        smallRuns = Workflow.getVersion(SMALL_RUNS, Workflow.DEFAULT_VERSION, 1) >= 1;
+        RunActivities starting = smallRuns ? localControl : control;
+        RunTicket ticket = detached(() -> starting.start(request(input))).ticket();
         if (ticket == null) {
             return new Result(Result.SKIPPED, null);
         }
@@ -119,10 +138,24 @@ public final class ExportWorkflow implements DynamicWorkflow {
         try {
             settle(ticket);
             planned = true;
-            int slices = stages(ticket, STAGE, NO_TIME).plan(ticket.runId());
-            transferAndCommit(ticket, slices);
-            committed = true;
-            verifying(ticket).verify(ticket.runId());
+            ExportProgress progress = smallRuns ? exportIfSmall(ticket) : plan(ticket);
+            switch (progress.reached()) {
+                case PLANNED -> {
+                    transferAndCommit(ticket, progress.slices());
+                    committed = true;
+                    verifying(ticket).verify(ticket.runId());
+                }
+                case COMMITTED -> {
+                    committed = true;
+                    Workflow.sleep(Backoff.FIRST);
+                    verifying(ticket).verify(ticket.runId());
+                }
+                case VERIFIED -> {
+                    committed = true;
+                    CancellationScope.throwCanceled();
+                }
+                case FINISHED -> finished = true;
+            }
             return new Ending(Outcome.COMPLETED, null);
         } catch (TemporalFailure failure) {
             if (CancellationScope.current().isCancelRequested()) {
@@ -144,6 +177,35 @@ public final class ExportWorkflow implements DynamicWorkflow {
         Duration wait = Duration.between(now(), ticket.settledAt());
         if (wait.isPositive()) {
             Workflow.sleep(wait);
+        }
+    }
+
+    private static ExportProgress plan(RunTicket ticket) {
+        int slices = stages(ticket, STAGE, NO_TIME).plan(ticket.runId());
+        return new ExportProgress(Reached.PLANNED, slices);
+    }
+
+    /// The stage that failed is tried again by itself: retries, their limits and what a cancellation means are
+    /// those of the stages.
+    private static ExportProgress exportIfSmall(RunTicket ticket) {
+        try {
+            return small(ticket).export(ticket.runId());
+        } catch (ActivityFailure failure) {
+            boolean permanent = failure.getCause() instanceof ApplicationFailure reported && reported.isNonRetryable();
+            if (permanent || CancellationScope.current().isCancelRequested()) {
+                throw failure;
+            }
+            Workflow.sleep(Backoff.FIRST);
+        }
+        try {
+            return plan(ticket);
+        } catch (ActivityFailure failure) {
+            if (failure.getCause() instanceof ApplicationFailure reported
+                    && reported.getType().equals(RunExecution.RUN_ENDED)) {
+                // The attempt had ended the run before its worker was lost.
+                return new ExportProgress(Reached.FINISHED, 0);
+            }
+            throw failure;
         }
     }
 
@@ -209,10 +271,12 @@ public final class ExportWorkflow implements DynamicWorkflow {
 
     private Result finish(RunTicket ticket, Ending ending) {
         // A commit that has begun may have replaced files already: what it has not completed yet is the only copy.
-        if (planned && !committing) {
+        if (planned && !committing && !finished) {
             abort(ticket);
         }
-        control.finish(new FinishRequest(ticket.runId(), ending.outcome(), ending.error()));
+        if (!finished) {
+            control.finish(new FinishRequest(ticket.runId(), ending.outcome(), ending.error()));
+        }
         return switch (ending.outcome()) {
             case COMPLETED, CANCELLED_TOO_LATE -> new Result(Result.COMPLETED, ticket.runId());
             case CANCELLED -> throw new CanceledFailure("the run was cancelled");
@@ -259,6 +323,25 @@ public final class ExportWorkflow implements DynamicWorkflow {
                         .setScheduleToCloseTimeout(VERIFY)
                         .setHeartbeatTimeout(Heartbeats.TIMEOUT)
                         .setRetryOptions(retryUntilTimeout())
+                        .build());
+    }
+
+    /// One attempt. It waits for a worker as long as the run has time; one that is at work when the time is up
+    /// may commit what it has.
+    private static StageActivities small(RunTicket ticket) {
+        Duration remaining = Duration.between(now(), ticket.givesUpAt());
+        Duration wait = remaining.compareTo(NO_TIME) < 0 ? NO_TIME : remaining;
+        return Workflow.newActivityStub(
+                StageActivities.class,
+                ActivityOptions.newBuilder()
+                        .setTaskQueue(ticket.taskQueue())
+                        .setScheduleToStartTimeout(wait)
+                        .setScheduleToCloseTimeout(wait.plus(TIME_TO_COMMIT))
+                        .setStartToCloseTimeout(STAGE)
+                        .setHeartbeatTimeout(Heartbeats.TIMEOUT)
+                        .setRetryOptions(
+                                RetryOptions.newBuilder().setMaximumAttempts(1).build())
+                        .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
                         .build());
     }
 

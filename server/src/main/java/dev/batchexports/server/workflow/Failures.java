@@ -6,6 +6,7 @@ import dev.batchexports.core.error.ExportException;
 import dev.batchexports.server.runs.RunError;
 import dev.batchexports.server.security.Keyring;
 import io.temporal.failure.ApplicationFailure;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -59,13 +60,13 @@ final class Failures {
     /// The form in which an activity tells Temporal: the type is the code, a user's error is not retried,
     /// and the delay is ours. Sentence and fix are encrypted with the failure; the stack trace and the
     /// cause stay here.
-    static ApplicationFailure toTemporal(ExportException error, int attempt) {
+    static ApplicationFailure toTemporal(ExportException error, Duration beforeNext) {
         ApplicationFailure failure = ApplicationFailure.newBuilder()
                 .setType(error.code())
                 .setMessage(error.sentence())
                 .setDetails(error.fix())
                 .setNonRetryable(!error.kind().isRetryable())
-                .setNextRetryDelay(Backoff.after(attempt))
+                .setNextRetryDelay(beforeNext)
                 .build();
         failure.setStackTrace(new StackTraceElement[0]);
         return failure;

@@ -17,6 +17,7 @@ import dev.batchexports.server.runs.NewRun;
 import dev.batchexports.server.runs.RunAlreadyActiveException;
 import dev.batchexports.server.runs.RunStarter;
 import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.workflow.WorkflowInspector.State;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -60,6 +61,7 @@ final class Filler {
     private final RunStore runs;
     private final BackfillStore backfills;
     private final RunStarter starter;
+    private final WorkflowInspector workflows;
     private final Outbox outbox;
     private final RunLog log;
     private final InstantSource clock;
@@ -69,6 +71,7 @@ final class Filler {
             RunStore runs,
             BackfillStore backfills,
             RunStarter starter,
+            WorkflowInspector workflows,
             Outbox outbox,
             RunLog log,
             InstantSource clock) {
@@ -76,6 +79,7 @@ final class Filler {
         this.runs = runs;
         this.backfills = backfills;
         this.starter = starter;
+        this.workflows = workflows;
         this.outbox = outbox;
         this.log = log;
         this.clock = clock;
@@ -158,21 +162,35 @@ final class Filler {
         }
         int free = CATCHING_UP - runs.active(export.id()).size();
         Instant open = null;
-        List<Due> gap = missing.stream()
-                .filter(wanted -> pauses.stream().noneMatch(pause -> pause.covers(wanted.boundary()))
-                        && underWay.stream().noneMatch(backfill -> covers(backfill, wanted.interval())))
-                .toList();
+        List<Due> gap = new ArrayList<>();
+        for (Due wanted : missing) {
+            if (pauses.stream().noneMatch(pause -> pause.covers(wanted.boundary()))
+                    && underWay.stream().noneMatch(backfill -> covers(backfill, wanted.interval()))) {
+                if (!hasFired(export, wanted.boundary())) {
+                    gap.add(wanted);
+                } else if (open == null) {
+                    open = wanted.boundary();
+                }
+            }
+        }
         tell(export, gap, now);
         for (Due wanted : gap) {
             Instant boundary = wanted.boundary();
             boolean started = (free > 0 || !boundary.isBefore(recent)) && start(export, wanted, now);
             if (started) {
                 free--;
-            } else if (open == null) {
+            } else if (open == null || boundary.isBefore(open)) {
                 open = boundary;
             }
         }
         return open;
+    }
+
+    /// Whether the schedule has started a workflow that waits for a worker: when many fire at once, or no worker
+    /// is there, that may take long, and another run would only be in its way.
+    private boolean hasFired(BatchExport export, Instant boundary) {
+        return boundary.isAfter(export.createdAt())
+                && workflows.inspect(export.workflowId(boundary), null) instanceof State.Open;
     }
 
     /// Tells of intervals that the schedule should have started. While they are being started they stay one gap,

@@ -43,10 +43,11 @@ final class Heartbeats implements StageWatch, AutoCloseable {
     record Details(int slice, long bytes) {}
 
     private final ActivityExecutionContext context;
-    private final Cancellation cancellation;
     private final Thread stage = Thread.currentThread();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Object lock = new Object();
+    private volatile Cancellation cancellation;
+    private volatile boolean cancelled;
     private volatile @Nullable SliceMeter meter;
     private volatile @Nullable StopReason reason;
     private volatile @Nullable ActivityCompletionException ending;
@@ -77,6 +78,22 @@ final class Heartbeats implements StageWatch, AutoCloseable {
         return Optional.ofNullable(reason);
     }
 
+    @Override
+    public void letFinish() {
+        synchronized (lock) {
+            StopReason known = reason;
+            if (known != null) {
+                throw new StageStoppedException(known);
+            }
+            cancellation = Cancellation.LETS_IT_FINISH;
+        }
+    }
+
+    @Override
+    public boolean isCancelled() {
+        return cancelled;
+    }
+
     /// What Temporal answered to the heartbeat that stopped the stage.
     Optional<ActivityCompletionException> ending() {
         return Optional.ofNullable(ending);
@@ -96,7 +113,8 @@ final class Heartbeats implements StageWatch, AutoCloseable {
     private void beatUntilClosed() {
         long giveWayBefore = Long.MAX_VALUE;
         try {
-            do {
+            // Most stages are over before the first beat, and need none.
+            while (!closed.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
                 beat();
                 if (reason != null) {
                     giveWayBefore = Math.min(giveWayBefore, System.nanoTime() + GRACE.toNanos());
@@ -106,7 +124,7 @@ final class Heartbeats implements StageWatch, AutoCloseable {
                     LOG.warn("An activity does not stop; it is no longer reported as alive");
                     return;
                 }
-            } while (!closed.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -121,8 +139,8 @@ final class Heartbeats implements StageWatch, AutoCloseable {
         } catch (ActivityCanceledException e) {
             if (e.getCause() instanceof TimeoutFailure) {
                 stop(StopReason.ABANDONED, e);
-            } else if (cancellation == Cancellation.STOPS_IT) {
-                stop(StopReason.CANCELLED, e);
+            } else {
+                cancelled(e);
             }
         } catch (ActivityCompletionException e) {
             stop(StopReason.ABANDONED, e);
@@ -133,6 +151,16 @@ final class Heartbeats implements StageWatch, AutoCloseable {
             current.storeAside();
             if (current.hasStalled()) {
                 stop(StopReason.STALLED, null);
+            }
+        }
+    }
+
+    /// A stage that has been told that it may finish is not stopped by a cancellation that comes later.
+    private void cancelled(ActivityCanceledException answer) {
+        synchronized (lock) {
+            cancelled = true;
+            if (cancellation == Cancellation.STOPS_IT) {
+                stop(StopReason.CANCELLED, answer);
             }
         }
     }

@@ -322,7 +322,9 @@ final class Reconciler {
                 && run.latestError() != null
                 && run.latestError().code().equals(AttemptRecorder.WORKER_LOST.code());
         if (retry.loss() == Loss.UNHEARD && !shown) {
-            runs.showError(run.id(), retry.attempt(), AttemptRecorder.WORKER_LOST, retry.nextAt(), clock.instant());
+            // The run counts the attempts of a stage, Temporal those of an activity.
+            int attempt = Math.max(run.attempt(), retry.attempt());
+            runs.showError(run.id(), attempt, AttemptRecorder.WORKER_LOST, retry.nextAt(), clock.instant());
         }
     }
 

@@ -16,6 +16,7 @@ import dev.batchexports.server.runs.RunStore;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -58,34 +59,36 @@ final class RunEndings {
     /// Ends a run.
     ///
     /// @param recountAt when its rows are counted again if it completed; null for never
-    /// @return false when it had ended before: then nothing has changed
-    boolean end(Run run, RunStatus status, @Nullable RunError error, @Nullable Instant recountAt) {
+    /// @return the run as it is now; empty when it had ended before: then nothing has changed
+    Optional<Run> end(Run run, RunStatus status, @Nullable RunError error, @Nullable Instant recountAt) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        return Boolean.TRUE.equals(transactions.execute(transaction -> {
-            if (!runs.finish(run.id(), status, error, recountAt, now)) {
-                return false;
-            }
-            Run ended = runs.find(run.id()).orElseThrow();
-            if (ended.backfillId() != null) {
-                backfillRuns.count(ended, ended.backfillId(), now);
-            } else {
-                judge(ended, now);
-            }
-            return true;
+        return Objects.requireNonNull(transactions.execute(transaction -> {
+            Optional<Run> finished = runs.finish(run.id(), status, error, recountAt, now);
+            finished.ifPresent(ended -> {
+                if (ended.backfillId() != null) {
+                    backfillRuns.count(ended, ended.backfillId(), now);
+                } else {
+                    judge(ended, now);
+                }
+            });
+            return finished;
         }));
     }
 
     /// Judges the export by a run that belongs to no backfill. A run that somebody stopped says nothing.
     private void judge(Run ended, Instant now) {
-        BatchExport export = exports.find(ended.exportId()).orElseThrow();
         switch (ended.status()) {
             case COMPLETED ->
-                health.countSuccess(export.id())
-                        .ifPresent(since -> outbox.add(Notification.recovered(export, ended, since, now)));
-            case FAILED, TIMED_OUT -> failed(export, ended, now);
+                health.countSuccess(ended.exportId())
+                        .ifPresent(since -> outbox.add(Notification.recovered(export(ended), ended, since, now)));
+            case FAILED, TIMED_OUT -> failed(export(ended), ended, now);
             case CANCELLED, TERMINATED -> {}
             case STARTING, RUNNING -> throw new IllegalStateException("the run has not ended");
         }
+    }
+
+    private BatchExport export(Run run) {
+        return exports.find(run.exportId()).orElseThrow();
     }
 
     private void failed(BatchExport export, Run ended, Instant now) {

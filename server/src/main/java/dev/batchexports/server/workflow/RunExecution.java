@@ -4,6 +4,7 @@ import dev.batchexports.core.destination.CommitResult;
 import dev.batchexports.core.destination.CommitResult.AlreadyCommitted;
 import dev.batchexports.core.destination.CommitResult.Committed;
 import dev.batchexports.core.destination.CommitResult.SlicesLost;
+import dev.batchexports.core.destination.CommittedFile;
 import dev.batchexports.core.destination.Destination;
 import dev.batchexports.core.destination.DestinationLimits;
 import dev.batchexports.core.destination.SliceReceipt;
@@ -25,18 +26,27 @@ import dev.batchexports.server.exports.ExportStore;
 import dev.batchexports.server.runs.LogLevel;
 import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.runs.StoredPlan;
 import dev.batchexports.server.runs.StoredSlice;
+import dev.batchexports.server.workflow.ExportProgress.Reached;
+import dev.batchexports.server.workflow.FinishRequest.Outcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
 
-/// The stages of a run that touch data: plan, transfer, commit, verify, and abort.
+/// The stages of a run that touch data: plan, transfer, commit, verify, and abort; and all of a small run.
 ///
 /// Every stage loads what it needs from the database, may be executed again at any moment and by any
 /// process, and knows nothing of Temporal. Between the stages stand the slices and receipts in the
@@ -56,12 +66,16 @@ final class RunExecution {
     private static final int ATTEMPTS_TO_FIND_ROWS = 6;
 
     static final String DIFFERENT_AT_DESTINATION = "DestinationRowCountMismatch";
+    static final String RUN_ENDED = "RunEnded";
+
+    private static final Logger LOG = LoggerFactory.getLogger(RunExecution.class);
 
     private final ExportStore exports;
     private final RunStore runs;
     private final OpenDestinations destinations;
     private final Source source;
     private final AttemptRecorder attempts;
+    private final RunLifecycle lifecycle;
     private final RunLog log;
     private final CrashPoints crashPoints;
     private final Settings.Worker settings;
@@ -74,6 +88,7 @@ final class RunExecution {
             OpenDestinations destinations,
             Source source,
             AttemptRecorder attempts,
+            RunLifecycle lifecycle,
             RunLog log,
             CrashPoints crashPoints,
             Settings.Worker settings,
@@ -83,6 +98,7 @@ final class RunExecution {
         this.destinations = destinations;
         this.source = source;
         this.attempts = attempts;
+        this.lifecycle = lifecycle;
         this.log = log;
         this.crashPoints = crashPoints;
         this.settings = settings;
@@ -90,11 +106,86 @@ final class RunExecution {
         this.clock = clock;
     }
 
-    /// A run and the export as it is configured now.
-    private record Assignment(Run run, BatchExport export) {
+    /// A run, its export as it is configured, and its plan.
+    private record Assignment(Run run, BatchExport export, StoredPlan plan) {
         RowSelection selection() {
             return export.selection(run.interval());
         }
+
+        /// What the rows of the run hold, in all of its slices.
+        List<SourceColumn> columns() {
+            return plan.columns();
+        }
+    }
+
+    /// Plans a run and, if it is small, executes the other stages too: that spares most of what a run costs
+    /// beside its rows. Every stage is recorded as always, and whatever fails is tried again stage by stage.
+    ExportProgress export(UUID runId, Attempt attempt, StageWatch watch) {
+        Run run = unfinished(runId);
+        Assignment assignment = planned(run, attempt, watch);
+        List<StoredSlice> slices = assignment.plan().slices();
+        ExportProgress planned = new ExportProgress(Reached.PLANNED, slices.size());
+        if (!isSmall(slices)) {
+            return planned;
+        }
+        List<SliceReceipt> receipts = new ArrayList<>();
+        for (StoredSlice stored : slices) {
+            SliceReceipt former = stored.receipt();
+            Slice slice = stored.slice();
+            receipts.add(
+                    former != null
+                            ? former
+                            : attempts.record(
+                                    run,
+                                    Stage.TRANSFER,
+                                    slice.number(),
+                                    attempt,
+                                    watch,
+                                    number -> transfer(assignment, slice, number, watch)));
+        }
+        CommitResult result = attempts.record(run, Stage.COMMIT, AttemptRecorder.WHOLE_RUN, attempt, watch, number -> {
+            watch.letFinish();
+            return commit(assignment, receipts);
+        });
+        return switch (result) {
+            case SlicesLost _ -> planned;
+            case Committed(List<CommittedFile> _, OptionalLong found) ->
+                new ExportProgress(verified(assignment, found, rows(receipts), attempt, watch), slices.size());
+            case AlreadyCommitted(long rows) ->
+                new ExportProgress(
+                        verified(assignment, OptionalLong.of(rows), rows, attempt, watch), slices.size());
+        };
+    }
+
+    private Reached verified(
+            Assignment assignment, OptionalLong found, long written, Attempt attempt, StageWatch watch) {
+        Run run = assignment.run();
+        try {
+            attempts.record(run, Stage.VERIFY, AttemptRecorder.WHOLE_RUN, attempt, watch, number -> {
+                verify(assignment, written, found, number);
+                return null;
+            });
+        } catch (AttemptFailedException e) {
+            if (e.error().code().equals(DIFFERENT_AT_DESTINATION)) {
+                throw e;
+            }
+            return Reached.COMMITTED;
+        }
+        if (watch.isCancelled()) {
+            return Reached.VERIFIED;
+        }
+        try {
+            lifecycle.finish(new FinishRequest(run.id(), Outcome.COMPLETED, null));
+            return Reached.FINISHED;
+        } catch (DataAccessException | TransactionException e) {
+            LOG.warn("The end of run {} was not recorded; it is tried again", run.id(), e);
+            return Reached.VERIFIED;
+        }
+    }
+
+    private boolean isSmall(List<StoredSlice> slices) {
+        return slices.size() <= 1
+                && slices.stream().allMatch(stored -> stored.slice().bytes() <= settings.leastSliceBytes());
     }
 
     /// Counts the interval and cuts it into slices. A run is planned once: a repeated call returns what
@@ -102,31 +193,56 @@ final class RunExecution {
     ///
     /// @return how many slices
     int plan(UUID runId, Attempt attempt, StageWatch watch) {
-        Run run = unfinished(runId);
-        runs.markRunning(runId, clock.instant());
-        return attempts.record(run, Stage.PLAN, AttemptRecorder.WHOLE_RUN, attempt, watch, () -> {
-            Assignment assignment = plannedAssignment(run);
-            if (runs.columns(runId).isEmpty()) {
-                Plan plan = makePlan(assignment, attempt);
-                runs.rememberSettings(runId, SettingsFingerprint.of(assignment.export()));
-                runs.savePlan(runId, plan, clock.instant());
-                log.add(
-                        run,
-                        LogLevel.INFO,
-                        Stage.PLAN,
-                        "Counted %s (%s before encoding), to be written in %s."
-                                .formatted(
-                                        RunLog.rows(plan.rows()),
-                                        RunLog.bytes(plan.bytes()),
-                                        RunLog.slices(plan.slices().size())));
+        return planned(unfinished(runId), attempt, watch).plan().slices().size();
+    }
+
+    private Assignment planned(Run run, Attempt attempt, StageWatch watch) {
+        return attempts.record(run, Stage.PLAN, AttemptRecorder.WHOLE_RUN, attempt, watch, number -> {
+            // Rows are counted by the plan, so a run that has no count has none.
+            Optional<StoredPlan> former = run.recordsTotalCount() == null ? Optional.empty() : runs.plan(run.id());
+            BatchExport export = export(run);
+            Assignment assignment;
+            if (former.isPresent()) {
+                assignment = new Assignment(run, export, former.get());
+                requireUnchanged(assignment);
+            } else {
+                assignment = newlyPlanned(run, export, number);
             }
             crashPoints.reached(CrashPoints.AFTER_PLAN);
-            return runs.slices(runId).size();
+            return assignment;
         });
     }
 
-    private Plan makePlan(Assignment assignment, Attempt attempt) {
-        try (OpenDestinations.Lease lease = open(assignment, LEAST_BUFFER_BYTES)) {
+    private Assignment newlyPlanned(Run run, BatchExport export, int attempt) {
+        if (passesEnd(run, export)) {
+            throw changed();
+        }
+        Plan plan = makePlan(run, export, attempt);
+        String settingsNow = SettingsFingerprint.of(export);
+        if (!runs.savePlan(run.id(), plan, settingsNow, clock.instant())) {
+            // Another worker, presumed dead, has planned it.
+            Assignment other = new Assignment(
+                    run, export, runs.plan(unfinished(run.id()).id()).orElseThrow());
+            requireUnchanged(other);
+            return other;
+        }
+        log.add(
+                run,
+                LogLevel.INFO,
+                Stage.PLAN,
+                "Counted %s (%s before encoding), to be written in %s."
+                        .formatted(
+                                RunLog.rows(plan.rows()),
+                                RunLog.bytes(plan.bytes()),
+                                RunLog.slices(plan.slices().size())));
+        List<StoredSlice> slices = plan.slices().stream()
+                .map(slice -> new StoredSlice(slice, null))
+                .toList();
+        return new Assignment(run, export, new StoredPlan(plan.columns(), settingsNow, slices));
+    }
+
+    private Plan makePlan(Run run, BatchExport export, int attempt) {
+        try (OpenDestinations.Lease lease = open(export, LEAST_BUFFER_BYTES)) {
             Destination destination = lease.destination();
             SliceLimits limits = new SliceLimits(
                     settings.sliceBytes(),
@@ -134,10 +250,10 @@ final class RunExecution {
                     MOST_SLICES,
                     new SliceLimits.Parallel(settings.slicesPerRun(), settings.leastSliceBytes()));
             return source.plan(
-                    assignment.selection(),
+                    export.selection(run.interval()),
                     destination.encoding(),
                     limits,
-                    new QueryTag(assignment.run().id(), "plan", attempt.number()));
+                    new QueryTag(run.id(), "plan", attempt));
         }
     }
 
@@ -148,23 +264,26 @@ final class RunExecution {
         for (StoredSlice stored : slices.subList(range.first(), range.end())) {
             if (stored.receipt() == null) {
                 Slice slice = stored.slice();
-                attempts.record(run, Stage.TRANSFER, slice.number(), attempt, watch, () -> {
-                    transfer(plannedAssignment(run), slice, slices.size(), attempt, watch);
-                    return null;
-                });
+                attempts.record(
+                        run,
+                        Stage.TRANSFER,
+                        slice.number(),
+                        attempt,
+                        watch,
+                        number -> transfer(current(run), slice, number, watch));
             }
         }
     }
 
-    private void transfer(Assignment assignment, Slice slice, int sliceCount, Attempt attempt, StageWatch watch)
+    private SliceReceipt transfer(Assignment assignment, Slice slice, int attempt, StageWatch watch)
             throws InterruptedException {
         Run run = assignment.run();
         RowSelection selection = assignment.selection();
-        List<SourceColumn> columns = columns(run.id());
-        QueryTag tag = new QueryTag(run.id(), "slice-" + slice.number(), attempt.number());
+        List<SourceColumn> columns = assignment.columns();
+        QueryTag tag = new QueryTag(run.id(), "slice-" + slice.number(), attempt);
         try (MemoryBudget.Share share = memory.claim(bufferBytes(slice));
-                OpenDestinations.Lease lease = open(assignment, share.bytes());
-                Transfer transfer = lease.destination().begin(context(assignment, sliceCount))) {
+                OpenDestinations.Lease lease = open(assignment.export(), share.bytes());
+                Transfer transfer = lease.destination().begin(context(assignment))) {
             SliceReceipt receipt;
             try (EncodedRows rows = source.open(
                             selection, columns, slice, lease.destination().encoding(), tag);
@@ -190,9 +309,10 @@ final class RunExecution {
                     "Slice %d of %d written: %s, %s."
                             .formatted(
                                     slice.number() + 1,
-                                    sliceCount,
+                                    assignment.plan().slices().size(),
                                     RunLog.rows(receipt.rows()),
                                     RunLog.bytes(receipt.bytes())));
+            return receipt;
         }
     }
 
@@ -211,7 +331,7 @@ final class RunExecution {
         }
         long visible = source.count(
                 assignment.selection(),
-                columns(tag.runId()),
+                assignment.columns(),
                 slice,
                 new QueryTag(tag.runId(), "recount-" + slice.number(), tag.attempt()));
         if (receipt.rows() != visible) {
@@ -235,11 +355,11 @@ final class RunExecution {
     ///     interval is committed
     Set<Integer> commit(UUID runId, Attempt attempt, StageWatch watch) {
         Run run = unfinished(runId);
-        return attempts.record(run, Stage.COMMIT, AttemptRecorder.WHOLE_RUN, attempt, watch, () -> {
-            List<StoredSlice> slices = runs.slices(runId);
+        return attempts.record(run, Stage.COMMIT, AttemptRecorder.WHOLE_RUN, attempt, watch, number -> {
+            Assignment assignment = current(run);
             List<SliceReceipt> receipts = new ArrayList<>();
             Set<Integer> missing = new TreeSet<>();
-            for (StoredSlice stored : slices) {
+            for (StoredSlice stored : assignment.plan().slices()) {
                 SliceReceipt receipt = stored.receipt();
                 if (receipt == null) {
                     missing.add(stored.slice().number());
@@ -247,23 +367,27 @@ final class RunExecution {
                     receipts.add(receipt);
                 }
             }
-            return missing.isEmpty() ? commit(plannedAssignment(run), receipts) : missing;
+            if (!missing.isEmpty()) {
+                return missing;
+            }
+            return switch (commit(assignment, receipts)) {
+                case SlicesLost lost -> lost.numbers();
+                case Committed _, AlreadyCommitted _ -> Set.of();
+            };
         });
     }
 
-    private Set<Integer> commit(Assignment assignment, List<SliceReceipt> receipts) throws InterruptedException {
+    private CommitResult commit(Assignment assignment, List<SliceReceipt> receipts) throws InterruptedException {
         Run run = assignment.run();
         CommitResult result;
-        try (OpenDestinations.Lease lease = open(assignment, LEAST_BUFFER_BYTES);
-                Transfer transfer = lease.destination().begin(context(assignment, receipts.size()))) {
+        try (OpenDestinations.Lease lease = open(assignment.export(), LEAST_BUFFER_BYTES);
+                Transfer transfer = lease.destination().begin(context(assignment))) {
             crashPoints.reached(CrashPoints.BEFORE_COMMIT);
-            if (!runs.beginCommit(run.id(), clock.instant())) {
-                throw ended(runs.find(run.id()).orElseThrow());
-            }
+            beginCommit(assignment);
             result = transfer.commit(receipts);
             crashPoints.reached(CrashPoints.AFTER_COMMIT);
         }
-        return switch (result) {
+        switch (result) {
             case SlicesLost(Set<Integer> numbers) -> {
                 if (numbers.isEmpty()) {
                     throw new IllegalStateException("a destination lost slices, but none of them");
@@ -275,7 +399,6 @@ final class RunExecution {
                         Stage.COMMIT,
                         "The destination no longer has %s; transferring again."
                                 .formatted(RunLog.slices(numbers.size())));
-                yield numbers;
             }
             case AlreadyCommitted(long rows) -> {
                 runs.saveRowsFound(run.id(), rows, clock.instant());
@@ -286,7 +409,6 @@ final class RunExecution {
                         Stage.COMMIT,
                         "The interval is at the destination already, with %s: nothing was added."
                                 .formatted(RunLog.rows(rows)));
-                yield Set.of();
             }
             case Committed committed -> {
                 runs.saveFiles(run.id(), committed.files(), committed.rowsAtDestination(), clock.instant());
@@ -300,39 +422,55 @@ final class RunExecution {
                                         RunLog.rows(rows(receipts)),
                                         committed.files().size(),
                                         committed.files().size() == 1 ? "file" : "files"));
-                yield Set.of();
             }
-        };
+        }
+        return result;
+    }
+
+    /// @throws ExportException when the run has ended, or its export was changed since it was planned
+    private void beginCommit(Assignment assignment) {
+        BatchExport export = assignment.export();
+        while (!runs.beginCommit(assignment.run().id(), export.version(), clock.instant())) {
+            // A change that does not touch what a run exports leaves it alone.
+            export = current(unfinished(assignment.run().id())).export();
+        }
     }
 
     /// Counts the interval once more, after the commit: what ClickHouse counts, what was written and
     /// what the destination reports are compared, and the difference is shown.
     void verify(UUID runId, Attempt attempt, StageWatch watch) {
         Run run = unfinished(runId);
-        attempts.record(run, Stage.VERIFY, AttemptRecorder.WHOLE_RUN, attempt, watch, () -> {
+        attempts.record(run, Stage.VERIFY, AttemptRecorder.WHOLE_RUN, attempt, watch, number -> {
+            Assignment assignment = stored(run);
             long written = run.recordsCompleted();
             Long found = run.recordsAtDestination();
-            if (found != null && found != written) {
-                throw ExportException.user(
-                        DIFFERENT_AT_DESTINATION,
-                        "%s were written, but the destination reports %s.".formatted(RunLog.rows(written), found),
-                        "Find out whether something else writes to this place, then retry the run.");
-            }
-            Assignment assignment = assignment(run);
-            if (!settingsFit(assignment)) {
-                log.add(
-                        run,
-                        LogLevel.WARNING,
-                        Stage.VERIFY,
-                        "The export was changed after the commit, so its rows were not counted again.");
-                return null;
-            }
-            long counted = source.count(assignment.selection(), new QueryTag(runId, "verify", attempt.number()));
-            runs.recordCounted(runId, counted, clock.instant());
-            compare(run, counted, written, found != null);
-            crashPoints.reached(CrashPoints.AFTER_VERIFY);
+            verify(assignment, written, found == null ? OptionalLong.empty() : OptionalLong.of(found), number);
             return null;
         });
+    }
+
+    /// @param found how many rows the destination reports, if it does
+    private void verify(Assignment assignment, long written, OptionalLong found, int attempt) {
+        Run run = assignment.run();
+        if (found.isPresent() && found.getAsLong() != written) {
+            throw ExportException.user(
+                    DIFFERENT_AT_DESTINATION,
+                    "%s were written, but the destination reports %s."
+                            .formatted(RunLog.rows(written), found.getAsLong()),
+                    "Find out whether something else writes to this place, then retry the run.");
+        }
+        if (!settingsFit(assignment)) {
+            log.add(
+                    run,
+                    LogLevel.WARNING,
+                    Stage.VERIFY,
+                    "The export was changed after the commit, so its rows were not counted again.");
+            return;
+        }
+        long counted = source.count(assignment.selection(), new QueryTag(run.id(), "verify", attempt));
+        runs.recordCounted(run.id(), counted, clock.instant());
+        compare(run, counted, written, found.isPresent());
+        crashPoints.reached(CrashPoints.AFTER_VERIFY);
     }
 
     private void compare(Run run, long counted, long written, boolean askedDestination) {
@@ -356,19 +494,21 @@ final class RunExecution {
     }
 
     /// Removes what a run that will not be committed has left behind: at the destination, and queries
-    /// that still run at the source.
+    /// that still run at the source. Where a commit has begun nothing is removed: it may have replaced files
+    /// already, and what it has not completed yet is the only copy.
     void abort(UUID runId) {
         try {
             source.cancelQueries(runId);
         } finally {
-            List<StoredSlice> slices = runs.slices(runId);
-            if (!slices.isEmpty()) {
-                abort(assignment(runs.find(runId).orElseThrow()), slices.size());
+            Optional<StoredPlan> plan = runs.plan(runId);
+            if (plan.isPresent() && !plan.get().slices().isEmpty() && !runs.mayBeCommitted(runId)) {
+                Run run = runs.find(runId).orElseThrow();
+                abort(new Assignment(run, export(run), plan.get()));
             }
         }
     }
 
-    private void abort(Assignment assignment, int sliceCount) {
+    private void abort(Assignment assignment) {
         if (!settingsFit(assignment)) {
             log.add(
                     assignment.run(),
@@ -377,8 +517,8 @@ final class RunExecution {
                     "The export was changed during the run, so what it had begun to write stays where it is.");
             return;
         }
-        try (OpenDestinations.Lease lease = open(assignment, LEAST_BUFFER_BYTES);
-                Transfer transfer = lease.destination().begin(context(assignment, sliceCount))) {
+        try (OpenDestinations.Lease lease = open(assignment.export(), LEAST_BUFFER_BYTES);
+                Transfer transfer = lease.destination().begin(context(assignment))) {
             transfer.abort();
         }
     }
@@ -397,30 +537,46 @@ final class RunExecution {
 
     private static ExportException ended(Run run) {
         return ExportException.user(
-                "RunEnded", "The run has ended already, as " + run.status().word() + ".", "Retry the run.");
+                RUN_ENDED, "The run has ended already, as " + run.status().word() + ".", "Retry the run.");
     }
 
-    private Assignment assignment(Run run) {
-        return new Assignment(run, exports.find(run.exportId()).orElseThrow());
+    private BatchExport export(Run run) {
+        return exports.find(run.exportId()).orElseThrow();
     }
 
-    private Assignment plannedAssignment(Run run) {
-        Assignment assignment = assignment(run);
-        Instant endAt = assignment.export().endAt();
-        boolean passesEnd = endAt != null && endAt.isBefore(run.interval().end());
-        if (passesEnd || !settingsFit(assignment)) {
-            throw ExportException.user(
-                    "ExportChanged",
-                    "The export was changed while this run was at work.",
-                    "Retry the run: it then exports the whole interval with the new settings.");
-        }
+    /// A run that is planned, as the database knows it.
+    private Assignment stored(Run run) {
+        return new Assignment(run, export(run), runs.plan(run.id()).orElseThrow());
+    }
+
+    /// The same, unless its export is not what it was when the run was planned.
+    private Assignment current(Run run) {
+        Assignment assignment = stored(run);
+        requireUnchanged(assignment);
         return assignment;
     }
 
-    private boolean settingsFit(Assignment assignment) {
-        return runs.settings(assignment.run().id())
-                .map(planned -> planned.equals(SettingsFingerprint.of(assignment.export())))
-                .orElse(true);
+    private static void requireUnchanged(Assignment assignment) {
+        if (passesEnd(assignment.run(), assignment.export()) || !settingsFit(assignment)) {
+            throw changed();
+        }
+    }
+
+    private static boolean passesEnd(Run run, BatchExport export) {
+        Instant endAt = export.endAt();
+        return endAt != null && endAt.isBefore(run.interval().end());
+    }
+
+    private static ExportException changed() {
+        return ExportException.user(
+                "ExportChanged",
+                "The export was changed while this run was at work.",
+                "Retry the run: it then exports the whole interval with the new settings.");
+    }
+
+    private static boolean settingsFit(Assignment assignment) {
+        String planned = assignment.plan().settings();
+        return planned.isEmpty() || planned.equals(SettingsFingerprint.of(assignment.export()));
     }
 
     /// A small slice claims little, so that many of them can be under way.
@@ -428,21 +584,21 @@ final class RunExecution {
         return slice.bytes() <= LEAST_BUFFER_BYTES ? LEAST_BUFFER_BYTES : settings.bufferBytes();
     }
 
-    private OpenDestinations.Lease open(Assignment assignment, long bufferBytes) {
+    private OpenDestinations.Lease open(BatchExport export, long bufferBytes) {
         return destinations.open(
-                assignment.export().id(),
-                assignment.export().destination(),
+                export.id(),
+                export.destination(),
                 new DestinationLimits(Math.min(bufferBytes, settings.bufferBytes()), REQUEST_TIMEOUT));
     }
 
-    private TransferContext context(Assignment assignment, int sliceCount) {
+    private TransferContext context(Assignment assignment) {
         BatchExport export = assignment.export();
         return new TransferContext(
                 assignment.run().key(),
                 export.model().name(),
                 writeMode(assignment),
-                columns(assignment.run().id()),
-                sliceCount);
+                assignment.columns(),
+                assignment.plan().slices().size());
     }
 
     /// A run that nobody has asked for a second time adds nothing to what is there: the database may have forgotten
@@ -452,11 +608,6 @@ final class RunExecution {
         boolean isFirst = mode instanceof WriteMode.Append
                 && runs.isMeantToBeFirst(assignment.run().id());
         return isFirst ? new WriteMode.AppendOnce() : mode;
-    }
-
-    /// What the rows of a run hold, in all of its slices.
-    private List<SourceColumn> columns(UUID runId) {
-        return runs.columns(runId).orElse(List.of());
     }
 
     private static long rows(List<SliceReceipt> receipts) {

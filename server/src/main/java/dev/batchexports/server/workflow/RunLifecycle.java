@@ -87,7 +87,9 @@ final class RunLifecycle {
             end(run, RunStatus.CANCELLED, null);
             return StartResult.skip("the export was deleted");
         }
-        runs.attachWorkflow(run.id(), workflowRunId, clock.instant());
+        if (!workflowRunId.equals(run.workflowRunId())) {
+            runs.attachWorkflow(run.id(), workflowRunId, clock.instant());
+        }
         Instant settledAt = run.interval().end().plus(export.settle());
         if (existing.isEmpty() || request.runId() != null) {
             logStart(run, settledAt);
@@ -254,12 +256,9 @@ final class RunLifecycle {
     /// @return false when it had ended before
     boolean end(Run run, RunStatus status, @Nullable RunError error) {
         Instant now = clock.instant();
-        boolean ended = endings.end(run, status, error, reconciliation.first(run.interval(), now));
-        if (ended) {
-            Run finished = runs.find(run.id()).orElseThrow();
-            logEnd(finished);
-        }
-        return ended;
+        Optional<Run> ended = endings.end(run, status, error, reconciliation.first(run.interval(), now));
+        ended.ifPresent(this::logEnd);
+        return ended.isPresent();
     }
 
     private void logEnd(Run run) {

@@ -9,6 +9,10 @@ import java.util.UUID;
 /// own queue.
 @ActivityInterface
 public interface StageActivities {
+    /// Plans the run and, if it turns out to be small, executes its other stages as well.
+    @ActivityMethod(name = "export")
+    ExportProgress export(UUID runId);
+
     /// @return how many slices there are to transfer
     @ActivityMethod(name = "plan")
     int plan(UUID runId);

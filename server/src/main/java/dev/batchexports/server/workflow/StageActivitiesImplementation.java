@@ -13,6 +13,12 @@ final class StageActivitiesImplementation implements StageActivities {
     }
 
     @Override
+    public ExportProgress export(UUID runId) {
+        return ActivityCalls.executeWithHeartbeats(
+                Cancellation.STOPS_IT, (attempt, watch) -> execution.export(runId, attempt, watch));
+    }
+
+    @Override
     public int plan(UUID runId) {
         return ActivityCalls.executeWithHeartbeats(
                 Cancellation.STOPS_IT, (attempt, watch) -> execution.plan(runId, attempt, watch));

@@ -15,6 +15,14 @@ interface StageWatch {
     /// Why the stage has to stop; empty while it may go on.
     Optional<StopReason> stopped();
 
+    /// From now on a cancellation of the run no longer stops the stage.
+    ///
+    /// @throws StageStoppedException when the stage has to stop already
+    void letFinish();
+
+    /// Whether the run was cancelled, as far as is known here.
+    boolean isCancelled();
+
     /// Counts the bytes of one slice.
     interface Meter extends TransferProgress, AutoCloseable {
         /// The source is alive: bytes were read, though the destination may not have taken them yet.

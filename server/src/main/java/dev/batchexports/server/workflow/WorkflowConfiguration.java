@@ -115,12 +115,13 @@ class WorkflowConfiguration {
             RunStore runs,
             OpenDestinations destinations,
             Source source,
+            RunLifecycle lifecycle,
             RunLog log,
             CrashPoints crashPoints,
             Settings settings) {
         AttemptRecorder attempts = new AttemptRecorder(runs, log, clock);
         return new RunExecution(
-                exports, runs, destinations, source, attempts, log, crashPoints, settings.worker(), clock);
+                exports, runs, destinations, source, attempts, lifecycle, log, crashPoints, settings.worker(), clock);
     }
 
     @Bean
@@ -196,6 +197,7 @@ class WorkflowConfiguration {
             KeyRotation keyRotation,
             Settings settings) {
         RunStarter starter = new RunStarter(runs, orchestration, clock);
+        WorkflowInspector workflows = new WorkflowInspector(temporal);
         return new Reconciler(
                 exports,
                 runs,
@@ -206,8 +208,8 @@ class WorkflowConfiguration {
                 orchestration,
                 lifecycle,
                 log,
-                new WorkflowInspector(temporal),
-                new Filler(exports, runs, backfills, starter, outbox, log, clock),
+                workflows,
+                new Filler(exports, runs, backfills, starter, workflows, outbox, log, clock),
                 temporal,
                 keyRotation,
                 settings.logs().retention(),

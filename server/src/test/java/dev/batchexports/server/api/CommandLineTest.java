@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import org.awaitility.Awaitility;
@@ -337,18 +338,47 @@ class CommandLineTest {
     @Test
     void theDoctorNamesEachDependencyAndWhatToChange() {
         assertThat(bx.run("doctor").is(0).lines())
-                .anyMatch(line -> line.matches("ok     server +answers at .*"))
-                .anyMatch(line -> line.matches("ok     database +ready"))
-                .anyMatch(line -> line.matches("ok     clickhouse +ready"));
+                .anyMatch(line -> line.matches("ok      server +answers at .*"))
+                .anyMatch(line -> line.matches("ok      database +ready"))
+                .anyMatch(line -> line.matches("ok      clickhouse +ready"));
 
         Bx.Result stranger =
                 new Bx(TestServer.get().url(), "bxt_wrong", 1).run("doctor").is(1);
         assertThat(stranger.out())
-                .containsPattern("WRONG  token +The token is unknown")
+                .containsPattern("WRONG   token +The token is unknown")
                 .contains("1 thing to mend.");
 
         Bx.Result nobody = new Bx("http://127.0.0.1:9", "t", 1).run("doctor").is(1);
-        assertThat(nobody.out()).containsPattern("WRONG  server +No server answers");
+        assertThat(nobody.out()).containsPattern("WRONG   server +No server answers");
+    }
+
+    @Test
+    void theDoctorMeasuresWhatClickHouseReadsForEachExportAndSaysWhatToChange() {
+        String table = "unordered_" + client.project();
+        TestServer server = TestServer.get();
+        server.clickHouse("CREATE TABLE " + table + " (uuid UUID, event String, inserted_at DateTime64(6, 'UTC'))"
+                + " ENGINE = MergeTree ORDER BY event");
+        server.clickHouse("INSERT INTO " + table + " SELECT generateUUIDv4(), toString(number % 9),"
+                + " now64(6) - toIntervalMinute(number % 9999) FROM numbers(400000)");
+        create("of events");
+        create("of events too");
+        Map<String, Object> scanned = new HashMap<>(hourlyExport());
+        scanned.put("name", "of a table without order");
+        scanned.put("model", Map.of("table", table));
+        client.create(scanned);
+
+        Bx.Result doctor = bx.run("doctor").is(1);
+
+        assertThat(doctor.lines())
+                .anyMatch(
+                        line -> line.matches(
+                                "ok      reading for of events( too)? and 1 other +ClickHouse reads .* the table suits exports\\."))
+                .anyMatch(line -> line.matches("WRONG   reading for of a table without order +ClickHouse reads 400,000"
+                        + " rows to find .*: every run scans a great part of the table\\."))
+                .anyMatch(line -> line.contains("ORDER BY (`inserted_at`, ...)")
+                        && line.contains("PARTITION BY toDate(`inserted_at`)")
+                        && line.contains("ALTER TABLE `" + table + "` ADD INDEX landing_time"));
+        assertThat(doctor.out()).contains("1 thing to mend.");
     }
 
     @Test

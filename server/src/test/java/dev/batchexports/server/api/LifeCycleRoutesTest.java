@@ -169,6 +169,7 @@ class LifeCycleRoutesTest {
         store.savePlan(
                 run.id(),
                 new Plan(rows, rows, List.of(), List.of(new Slice(0, run.interval(), 0, 1, rows, rows))),
+                "settings",
                 now);
         store.saveReceipt(run.id(), new SliceReceipt(0, rows, rows, "none:", Map.of()), now);
     }
@@ -184,7 +185,8 @@ class LifeCycleRoutesTest {
                 .containsExactly("completed");
 
         Run halfway = started(export, interval);
-        assertThat(store.beginCommit(halfway.id(), Instant.now())).isTrue();
+        assertThat(store.beginCommit(halfway.id(), 2, Instant.now())).isFalse();
+        assertThat(store.beginCommit(halfway.id(), 1, Instant.now())).isTrue();
         store.finish(halfway.id(), RunStatus.CANCELLED, null, Instant.now());
 
         JsonNode gap = intervals(export, hour(0), hour(1)).get("results").get(0);
@@ -207,16 +209,17 @@ class LifeCycleRoutesTest {
         Run ended = store.find(run.id()).orElseThrow();
 
         Instant later = Instant.now().plusSeconds(60);
-        store.rememberSettings(run.id(), "others");
+        assertThat(store.savePlan(run.id(), new Plan(999, 999, List.of(), List.of()), "others", later))
+                .isFalse();
         store.recordProgress(run.id(), 0, 999, later);
         store.saveReceipt(run.id(), new SliceReceipt(0, 999, 999, "none:", Map.of()), later);
         store.discardReceipts(run.id(), Set.of(0), later);
         store.recordCounted(run.id(), 999, later);
         store.saveFiles(run.id(), List.of(new CommittedFile("x", 1, 1, "none:")), OptionalLong.of(1), later);
 
-        assertThat(store.beginCommit(run.id(), later)).isFalse();
+        assertThat(store.beginCommit(run.id(), 1, later)).isFalse();
         assertThat(store.find(run.id()).orElseThrow()).isEqualTo(ended);
-        assertThat(store.settings(run.id())).isEmpty();
+        assertThat(store.settings(run.id())).hasValue("settings");
         assertThat(store.files(run.id())).isEmpty();
         assertThat(store.slices(run.id()).getFirst().receipt()).isEqualTo(new SliceReceipt(0, 5, 5, "none:", Map.of()));
     }

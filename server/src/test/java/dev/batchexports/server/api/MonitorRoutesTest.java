@@ -64,7 +64,7 @@ class MonitorRoutesTest {
 
     private void run(BatchExport export, Instant boundary, RunStatus status, @Nullable RunError error) {
         Run run = start(export, boundary);
-        runs.markRunning(run.id(), Instant.now());
+        int _ = runs.attemptStarted(run.id(), "plan", -1, Instant.now());
         runs.finish(run.id(), status, error, Instant.now());
     }
 
@@ -121,9 +121,10 @@ class MonitorRoutesTest {
         BatchExport export = export("timeline", 1);
         Run run = start(export, hour);
         Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
-        runs.attemptStarted(run.id(), "transfer", 0, 1, now);
+        assertThat(runs.attemptStarted(run.id(), "transfer", 0, now)).isEqualTo(1);
         runs.attemptFailed(run.id(), "transfer", 0, 1, ERROR, now.plusSeconds(1), now.plusMillis(500));
-        runs.attemptStarted(run.id(), "transfer", 0, 2, now.plusSeconds(1));
+        assertThat(runs.attemptStarted(run.id(), "transfer", 0, now.plusSeconds(1)))
+                .isEqualTo(2);
 
         JsonNode attempts = client.get(export.id() + "/runs/" + run.id() + "/timeline/")
                 .is(200)

@@ -59,9 +59,12 @@ final class Runs {
         Run run = starting(boundary);
         Interval interval = run.interval();
         Instant now = Instant.now();
-        store.markRunning(run.id(), now);
+        int _ = store.attemptStarted(run.id(), "plan", -1, now);
         store.savePlan(
-                run.id(), new Plan(rows, rows, List.of(), List.of(new Slice(0, interval, 0, 1, rows, rows))), now);
+                run.id(),
+                new Plan(rows, rows, List.of(), List.of(new Slice(0, interval, 0, 1, rows, rows))),
+                "settings",
+                now);
         store.saveReceipt(run.id(), new SliceReceipt(0, rows, 2 * rows, "crc32c:x", Map.of()), now);
         store.saveFiles(
                 run.id(),

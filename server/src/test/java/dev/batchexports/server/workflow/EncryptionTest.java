@@ -78,7 +78,8 @@ class EncryptionTest {
     @Test
     void ofAFailureOnlyItsTypeCanBeRead() {
         ApplicationFailure failure = Failures.toTemporal(
-                ExportException.user("NoSuchBucket", "The bucket canary does not exist.", "Create canary."), 1);
+                ExportException.user("NoSuchBucket", "The bucket canary does not exist.", "Create canary."),
+                Backoff.FIRST);
 
         Failure encoded = converter(OLD_KEY).exceptionToFailure(failure);
 

@@ -15,6 +15,7 @@ import dev.batchexports.server.exports.DestinationSettings;
 import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunError;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
+import io.temporal.api.history.v1.HistoryEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -25,7 +26,9 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -50,11 +53,28 @@ class ExportRunTest {
         server.close();
     }
 
+    /// Less than a slice.
+    private static final int FEW_ROWS = 100;
+
     private BatchExport exportOfRows(MemoryDestination.Behaviour behaviour) {
+        return exportOf(ROWS, behaviour);
+    }
+
+    private BatchExport exportOf(int rows, MemoryDestination.Behaviour behaviour) {
         memory.behave(behaviour);
         long project = server.components.newProject();
-        server.components.insert(project, start, end, ROWS);
+        server.components.insert(project, start, end, rows);
         return server.stored(server.memoryExport(project));
+    }
+
+    /// The activities that Temporal was asked to execute for a run, in order.
+    private List<String> activitiesOf(Run run) {
+        return server.temporal.client().fetchHistory(run.workflowId()).getEvents().stream()
+                .filter(HistoryEvent::hasActivityTaskScheduledEventAttributes)
+                .map(event -> event.getActivityTaskScheduledEventAttributes()
+                        .getActivityType()
+                        .getName())
+                .toList();
     }
 
     private static MemoryDestination.Behaviour nothingSpecial() {
@@ -104,6 +124,186 @@ class ExportRunTest {
                 .last()
                 .asString()
                 .startsWith("INFO finish: Completed in ");
+    }
+
+    @Test
+    void aSmallRunIsOneActivityAndShowsEveryStage() {
+        BatchExport export = exportOf(FEW_ROWS, nothingSpecial());
+
+        Run run = server.awaitEnd(server.startRun(export, end).id(), SOON);
+
+        assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
+        assertThat(awaitWorkflowEnd(run)).isEqualTo(WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED);
+        assertThat(activitiesOf(run)).containsExactly("export");
+        assertThat(memory.committed(run).orElseThrow()).hasSize(FEW_ROWS).doesNotHaveDuplicates();
+        assertThat(run.recordsCompleted()).isEqualTo(FEW_ROWS);
+        assertThat(run.recordsTotalCount()).isEqualTo(FEW_ROWS);
+        assertThat(run.recordsAtDestination()).isEqualTo(FEW_ROWS);
+        assertThat(run.filesCount()).isEqualTo(1);
+        assertThat(server.runs.files(run.id())).hasSize(1);
+        assertThat(server.logOf(export))
+                .extracting(line -> line.substring(0, line.indexOf(':')))
+                .containsExactly(
+                        "INFO start", "INFO plan", "INFO transfer", "INFO commit", "INFO verify", "INFO finish");
+    }
+
+    @Test
+    void aSmallRunThatFailsGoesOnStageByStageAndCountsItsAttempts() {
+        AtomicInteger commits = new AtomicInteger();
+        BatchExport export = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
+            @Override
+            public Set<Integer> committing(RunKey key) {
+                if (commits.incrementAndGet() <= 2) {
+                    throw ExportException.passing("ShelfBusy", "The shelf is busy.", null);
+                }
+                return Set.of();
+            }
+        });
+        int before = memory.writes();
+
+        Run run = server.awaitEnd(server.startRun(export, end).id(), SOON);
+
+        assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
+        assertThat(awaitWorkflowEnd(run)).isEqualTo(WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED);
+        assertThat(activitiesOf(run)).containsExactly("export", "plan", "transfer", "commit", "verify", "finish");
+        assertThat(memory.committed(run).orElseThrow()).hasSize(FEW_ROWS).doesNotHaveDuplicates();
+        assertThat(memory.writes() - before).isEqualTo(1);
+        assertThat(server.logOf(export))
+                .contains(
+                        "WARNING commit: Attempt 1 failed: The shelf is busy. Next attempt in 1 s.",
+                        "WARNING commit: Attempt 2 failed: The shelf is busy. Next attempt in 2 s.");
+    }
+
+    @Test
+    void aSmallRunThatIsCancelledStopsAndLeavesNothingBehind() {
+        CountDownLatch writing = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        BatchExport export = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
+            @Override
+            public void writing(Slice slice, TransferProgress progress) throws InterruptedException {
+                writing.countDown();
+                never.await();
+            }
+        });
+
+        Run started = server.startRun(export, end);
+        Awaitility.await("transfer").atMost(SOON).until(() -> writing.getCount() == 0);
+        server.orchestration.cancelRun(server.runs.find(started.id()).orElseThrow());
+        Run run = server.awaitEnd(started.id(), SOON);
+
+        assertThat(run.status()).isEqualTo(RunStatus.CANCELLED);
+        assertThat(memory.wasAborted(run.id())).isTrue();
+        assertThat(memory.committed(run)).isEmpty();
+    }
+
+    @Test
+    void aSmallRunThatCommitsIsNotStoppedByACancellation() {
+        CountDownLatch committing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        BatchExport export = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
+            @Override
+            public Set<Integer> committing(RunKey key) throws InterruptedException {
+                committing.countDown();
+                goOn.await();
+                return Set.of();
+            }
+        });
+
+        Run started = server.startRun(export, end);
+        Awaitility.await("commit").atMost(SOON).until(() -> committing.getCount() == 0);
+        server.orchestration.cancelRun(server.runs.find(started.id()).orElseThrow());
+        // Two heartbeats have told the worker by then.
+        Awaitility.await()
+                .pollDelay(Heartbeats.INTERVAL.multipliedBy(3))
+                .atMost(SOON)
+                .until(() -> true);
+        goOn.countDown();
+        Run run = server.awaitEnd(started.id(), SOON);
+
+        assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
+        assertThat(memory.committed(run).orElseThrow()).hasSize(FEW_ROWS);
+        assertThat(memory.wasAborted(run.id())).isFalse();
+        assertThat(server.logOf(export))
+                .contains("WARNING finish: The run was cancelled after everything had been committed.");
+    }
+
+    @Test
+    void aSmallRunTransfersAgainWhatTheDestinationHasLost() {
+        AtomicInteger commits = new AtomicInteger();
+        BatchExport export = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
+            @Override
+            public Set<Integer> committing(RunKey key) {
+                return commits.incrementAndGet() == 1 ? Set.of(0) : Set.of();
+            }
+        });
+        int before = memory.writes();
+
+        Run run = server.awaitEnd(server.startRun(export, end).id(), SOON);
+
+        assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
+        assertThat(memory.committed(run).orElseThrow()).hasSize(FEW_ROWS).doesNotHaveDuplicates();
+        assertThat(memory.writes() - before).isEqualTo(2);
+    }
+
+    @Test
+    void nothingIsRemovedWhereTheCommitOfASmallRunHasBegun() {
+        BatchExport export = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
+            @Override
+            public Set<Integer> committing(RunKey key) {
+                throw ExportException.user("NoSuchShelf", "The shelf does not exist.", "Create the shelf.");
+            }
+        });
+
+        Run run = server.awaitEnd(server.startRun(export, end).id(), SOON);
+
+        assertThat(run.status()).isEqualTo(RunStatus.FAILED);
+        assertThat(run.latestError()).extracting(RunError::code).isEqualTo("NoSuchShelf");
+        assertThat(memory.wasAborted(run.id())).isFalse();
+    }
+
+    @Test
+    void aSmallRunGivesUpWhenItsTimeIsUp() {
+        BatchExport wanted = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
+            @Override
+            public void writing(Slice slice, TransferProgress progress) {
+                throw ExportException.passing("ShelfBusy", "The shelf is busy.", null);
+            }
+        });
+        BatchExport export = server.changed(wanted, Exports.with("giveUpAfter", Duration.ofSeconds(4)));
+
+        Run run = server.awaitEnd(server.startRun(export, end).id(), SOON);
+
+        assertThat(run.status()).isEqualTo(RunStatus.FAILED);
+        assertThat(run.latestError()).extracting(RunError::code).isEqualTo("GaveUp");
+        assertThat(run.attempt()).isGreaterThan(1);
+        assertThat(memory.wasAborted(run.id())).isTrue();
+    }
+
+    @Test
+    void aSmallRunIsCommittedOnlyIfItsExportIsWhatItWasWhenItWasPlanned() {
+        DestinationSettings elsewhere =
+                new DestinationSettings(MemoryDestination.TYPE, Map.of("place", "another shelf"), "");
+        Map<String, @Nullable Object> changes = Map.of("name", "another name", "destination", elsewhere);
+        changes.forEach((component, value) -> {
+            AtomicReference<BatchExport> known = new AtomicReference<>();
+            BatchExport export = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
+                @Override
+                public void writing(Slice slice, TransferProgress progress) {
+                    server.changed(known.get(), Exports.with(component, value));
+                }
+            });
+            known.set(export);
+
+            Run run = server.awaitEnd(server.startRun(export, end).id(), SOON);
+
+            if (component.equals("name")) {
+                assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
+                assertThat(memory.committed(run).orElseThrow()).hasSize(FEW_ROWS);
+            } else {
+                assertThat(run.latestError()).extracting(RunError::code).isEqualTo("ExportChanged");
+                assertThat(memory.committed(run)).isEmpty();
+            }
+        });
     }
 
     @Test

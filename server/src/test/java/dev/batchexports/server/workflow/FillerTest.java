@@ -13,6 +13,8 @@ import dev.batchexports.core.run.RunTrigger;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.runs.Run;
 import io.temporal.client.WorkflowNotFoundException;
+import io.temporal.client.WorkflowOptions;
+import io.temporal.client.WorkflowStub;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -205,6 +207,33 @@ class FillerTest {
                         end.minus(2, ChronoUnit.HOURS),
                         end.minus(10, ChronoUnit.HOURS),
                         end.minus(11, ChronoUnit.HOURS));
+        delete(export);
+    }
+
+    @Test
+    void anIntervalWhoseWorkflowWaitsForAWorkerIsNoGap() {
+        BatchExport export = server.stored(
+                Exports.with("grid", EVERY_FIVE_SECONDS).apply(server.memoryExport(server.components.newProject())));
+        server.exports.scheduleApplied(export.id(), export.version());
+        Instant waits = export.grid().next(Instant.now());
+        WorkflowStub workflow = server.temporal
+                .client()
+                .newUntypedWorkflowStub(
+                        MemoryDestination.WORKFLOW_TYPE,
+                        WorkflowOptions.newBuilder()
+                                .setWorkflowId(export.workflowId(waits))
+                                .setTaskQueue("nobody")
+                                .build());
+        workflow.start(new RunInput(export.id(), null, null, waits));
+
+        Awaitility.await("the interval after it")
+                .atMost(SOON)
+                .until(() -> completed(export).stream()
+                        .anyMatch(interval -> interval.start().equals(waits)));
+        assertThat(server.runsOf(export)).extracting(Run::scheduledAt).doesNotContain(waits);
+
+        workflow.terminate("nobody will take it");
+        awaitAll(export, waits);
         delete(export);
     }
 

@@ -47,6 +47,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 class RecordHistories {
     private static final Duration SOON = Duration.ofMinutes(2);
     private static final int ROWS = 1000;
+    private static final int FEW_ROWS = 100;
     private static final long SLICE_BYTES = 50_000;
 
     private final MemoryDestination memory = new MemoryDestination();
@@ -60,9 +61,13 @@ class RecordHistories {
     }
 
     private BatchExport exportOfRows(MemoryDestination.Behaviour behaviour) {
+        return exportOf(ROWS, behaviour);
+    }
+
+    private BatchExport exportOf(int rows, MemoryDestination.Behaviour behaviour) {
         memory.behave(behaviour);
         long project = server.components.newProject();
-        server.components.insert(project, start, end, ROWS);
+        server.components.insert(project, start, end, rows);
         return server.stored(server.memoryExport(project));
     }
 
@@ -105,6 +110,46 @@ class RecordHistories {
         BatchExport export = exportOfRows(nothingSpecial());
         Duration settle = Duration.between(end, Instant.now().plusSeconds(10)).truncatedTo(ChronoUnit.SECONDS);
         recordRun("run-completed", server.changed(export, Exports.with("settle", settle)), RunStatus.COMPLETED);
+    }
+
+    @Test
+    void large() throws IOException {
+        recordRun("run-large", exportOfRows(nothingSpecial()), RunStatus.COMPLETED);
+    }
+
+    @Test
+    void small() throws IOException {
+        recordRun("run-small", exportOf(FEW_ROWS, nothingSpecial()), RunStatus.COMPLETED);
+    }
+
+    @Test
+    void smallRetried() throws IOException {
+        AtomicInteger failures = new AtomicInteger();
+        BatchExport export = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
+            @Override
+            public Set<Integer> committing(RunKey run) {
+                if (failures.incrementAndGet() <= 2) {
+                    throw ExportException.passing("ShelfBusy", "The shelf is busy.", null);
+                }
+                return Set.of();
+            }
+        });
+        recordRun("run-small-retried", export, RunStatus.COMPLETED);
+    }
+
+    @Test
+    void smallCancelled() throws IOException {
+        CountDownLatch writing = new CountDownLatch(1);
+        BatchExport export = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
+            @Override
+            public void writing(Slice slice, TransferProgress progress) throws InterruptedException {
+                writing.countDown();
+                new CountDownLatch(1).await();
+            }
+        });
+        Run run = server.startRun(export, end);
+        Awaitility.await("transfer").atMost(SOON).until(() -> writing.getCount() == 0);
+        cancelAndRecord("run-small-cancelled", run, RunStatus.CANCELLED);
     }
 
     @Test

@@ -67,6 +67,7 @@ class RefusedScheduleTest {
                         server.runs,
                         server.backfills,
                         new RunStarter(server.runs, orchestration, clock),
+                        new WorkflowInspector(server.temporal),
                         server.bean(Outbox.class),
                         server.bean(RunLog.class),
                         clock),

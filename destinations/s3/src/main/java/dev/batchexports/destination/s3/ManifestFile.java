@@ -58,9 +58,11 @@ final class ManifestFile {
 
     /// Takes the manifest of an earlier run away, because its files are about to be replaced one by one:
     /// a manifest that is there always describes the files that are there.
-    void withdraw(S3Manifest successor) throws InterruptedException {
+    ///
+    /// @param known what was published a moment ago
+    void withdraw(Optional<Published> known, S3Manifest successor) throws InterruptedException {
+        Optional<Published> published = known;
         for (int tried = 0; tried < TRIES; tried++) {
-            Optional<Published> published = read();
             if (published.isEmpty() || published.get().manifest().isSameCommit(successor)) {
                 return;
             }
@@ -68,6 +70,7 @@ final class ManifestFile {
                     == S3Bucket.Outcome.DONE) {
                 return;
             }
+            published = read();
         }
         throw contended();
     }
@@ -81,16 +84,19 @@ final class ManifestFile {
     }
 
     /// Publishes a manifest, unless just this was published already.
-    void publish(S3Manifest manifest) throws InterruptedException {
+    ///
+    /// @param known what was published a moment ago
+    void publish(Optional<Published> known, S3Manifest manifest) throws InterruptedException {
         String json = manifest.toJson();
+        Optional<Published> published = known;
         for (int tried = 0; tried < TRIES; tried++) {
-            Optional<Published> published = read();
             if (published.isPresent() && published.get().manifest().isSameCommit(manifest)) {
                 return;
             }
             if (bucket.writeIf(conditionOf(published), key, S3Manifest.CONTENT_TYPE, json) == S3Bucket.Outcome.DONE) {
                 return;
             }
+            published = read();
         }
         throw contended();
     }

@@ -98,7 +98,7 @@ final class S3Transfer implements Transfer {
                 .flatMap(Optional::stream)
                 .sorted(Comparator.comparingInt(SliceUpload::number))
                 .toList();
-        Optional<ManifestFile.Published> _ = manifestFile.read();
+        Optional<ManifestFile.Published> published = manifestFile.read();
         List<Located> located = Parallel.map(slices, this::locate);
         Set<Integer> lost = located.stream()
                 .filter(Located.Lost.class::isInstance)
@@ -116,11 +116,13 @@ final class S3Transfer implements Transfer {
                 .map(Located.Uploaded.class::cast)
                 .toList();
         abortUploadsExcept(slices.stream().map(slice -> slice.upload().id()).collect(Collectors.toSet()));
-        if (!uploaded.isEmpty()) {
-            manifestFile.withdraw(manifest);
+        if (uploaded.isEmpty()) {
+            manifestFile.publish(published, manifest);
+        } else {
+            manifestFile.withdraw(published, manifest);
+            List<Located.Completed> _ = Parallel.map(uploaded, this::complete);
+            manifestFile.publish(manifestFile.read(), manifest);
         }
-        List<Located.Completed> _ = Parallel.map(uploaded, this::complete);
-        manifestFile.publish(manifest);
         deleteStaleFiles(manifest);
         return new CommitResult.Committed(files, OptionalLong.empty());
     }

@@ -217,6 +217,9 @@ export function SchedulePart({ draft, onChange, errors }: PartProps) {
       <Field label="Give up after, seconds" error={errors['give_up_after_seconds']} hint="How long a run retries errors that may pass before it fails.">
         {(props) => <input {...props} inputMode="numeric" value={draft.giveUpAfterSeconds} onChange={(event) => onChange({ giveUpAfterSeconds: event.target.value })} />}
       </Field>
+      <Field label="Pause after failed runs in a row" error={errors['pause_after_failures']} hint="So that a broken destination is not tried for ever. 0: never pause.">
+        {(props) => <input {...props} inputMode="numeric" value={draft.pauseAfterFailures} onChange={(event) => onChange({ pauseAfterFailures: event.target.value })} />}
+      </Field>
       <Field label="Rows that become visible late" error={errors['late_rows']} hint="Found by counting again after 10 minutes, an hour and a day. Export: the interval runs again.">
         {(props) => (
           <select {...props} value={draft.lateRows} onChange={(event) => onChange({ lateRows: event.target.value })}>

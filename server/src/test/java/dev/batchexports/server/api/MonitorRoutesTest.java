@@ -158,6 +158,7 @@ class MonitorRoutesTest {
 
         assertThat(ApiClient.texts(system.get("components"), "name")).contains("PostgreSQL", "ClickHouse");
         assertThat(ApiClient.texts(system.get("components"), "status")).containsOnly("ok");
+        assertThat(ApiClient.texts(system.get("components"), "version")).doesNotContain("");
     }
 
     @Test

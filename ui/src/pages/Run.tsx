@@ -194,6 +194,8 @@ function Files({ project, run }: { project: number; run: Run }) {
   const all = files.data?.results ?? [];
   const folder = commonFolder(all.map((file) => file.key));
   const manifest = manifestOf(all.map((file) => file.key));
+  const algorithms = new Set(all.map((file) => file.checksum.split(':')[0]!));
+  const [algorithm] = algorithms.size === 1 ? algorithms : [];
   return (
     <Panel flush title="Files" actions={folder && <code className="muted clip" style={{ maxWidth: 260 }} title={folder}>{folder}</code>}>
       {files.isPending && <Loading what="files" />}
@@ -210,26 +212,24 @@ function Files({ project, run }: { project: number; run: Run }) {
                 <th scope="col">File</th>
                 <th scope="col" className="number">Rows</th>
                 <th scope="col" className="number">Size</th>
-                <th scope="col">Checksum</th>
+                <th scope="col">{algorithm ?? 'Checksum'}</th>
                 <th scope="col"><span className="visually-hidden">Copy the key</span></th>
               </tr>
             </thead>
             <tbody>
               {all.map((file) => (
                 <tr key={file.key}>
-                  <td className="mono" style={{ overflowWrap: 'anywhere' }}>{file.key.slice(folder.length)}</td>
+                  <td className="mono"><FileName name={file.key.slice(folder.length)} /></td>
                   <td className="number">{count(file.rows)}</td>
                   <td className="number nowrap">{bytes(file.bytes)}</td>
-                  <td className="mono muted nowrap" title={file.checksum}>{file.checksum.length > 18 ? `${file.checksum.slice(0, 17)}…` : file.checksum}</td>
+                  <td className="mono muted nowrap" title={file.checksum}>{shortened(algorithm ? file.checksum.slice(algorithm.length + 1) : file.checksum)}</td>
                   <td><CopyButton kind="quiet" size="small" text={file.key} label={`Copy the key ${file.key}`} /></td>
                 </tr>
               ))}
               {manifest && (
                 <tr>
-                  <td className="mono" style={{ overflowWrap: 'anywhere' }}>{manifest.slice(folder.length)}</td>
-                  <td className="number muted">—</td>
-                  <td className="number muted">—</td>
-                  <td><span className="state ok"><Icon name="check" />written last</span></td>
+                  <td className="mono"><FileName name={manifest.slice(folder.length)} /></td>
+                  <td colSpan={3} className="number"><span className="state ok"><Icon name="check" />written last</span></td>
                   <td><CopyButton kind="quiet" size="small" text={manifest} label={`Copy the key ${manifest}`} /></td>
                 </tr>
               )}
@@ -250,4 +250,14 @@ function Files({ project, run }: { project: number; run: Run }) {
       </div>
     </Panel>
   );
+}
+
+function shortened(checksum: string): string {
+  return checksum.length > 12 ? `${checksum.slice(0, 10)}…` : checksum;
+}
+
+/** Broken between the ends of the interval, if at all. */
+function FileName({ name }: { name: string }) {
+  const [, start, end] = /^(\S*Z-)(\d{4}-\S*)$/.exec(name) ?? [];
+  return start === undefined ? <span style={{ overflowWrap: 'anywhere' }}>{name}</span> : <><span className="nowrap">{start}</span><wbr /><span className="nowrap">{end}</span></>;
 }

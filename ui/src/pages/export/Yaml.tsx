@@ -70,7 +70,7 @@ export function YamlView({ project, batchExport, types, blocked }: { project: nu
           autoComplete="off"
           wrap="off"
           readOnly={Boolean(blocked)}
-          rows={Math.max(24, text.split('\n').length + 1)}
+          rows={Math.max(16, text.split('\n').length + 1)}
           value={text}
           onChange={(event) => change(event.target.value)}
         />

@@ -30,7 +30,6 @@ export function Deliveries({ project, webhook }: { project: number; webhook: Web
                 <th scope="col">Created</th>
                 <th scope="col" className="number">Attempts</th>
                 <th scope="col">Last answer</th>
-                <th scope="col">Next attempt</th>
                 <th scope="col"><span className="visually-hidden">Details</span></th>
               </tr>
             </thead>
@@ -42,8 +41,10 @@ export function Deliveries({ project, webhook }: { project: number; webhook: Web
                     <td className="mono nowrap">{delivery.type}</td>
                     <td className="nowrap muted">{moment(Date.parse(delivery.created_at), zone, true)}</td>
                     <td className="number">{delivery.attempts_count}</td>
-                    <td><div className="name">{lastAnswer(delivery)}</div></td>
-                    <td className="nowrap">{delivery.next_attempt_at && delivery.status === 'pending' ? until(Date.parse(delivery.next_attempt_at), now) : <span className="muted">—</span>}</td>
+                    <td>
+                      <div className="name" title={lastAnswer(delivery)}>{lastAnswer(delivery)}</div>
+                      {delivery.next_attempt_at && delivery.status === 'pending' && <div className="small muted">tried again {until(Date.parse(delivery.next_attempt_at), now)}</div>}
+                    </td>
                     <td>
                       <div className="row" style={{ justifyContent: 'flex-end' }}>
                         <Button size="small" aria-expanded={opened === delivery.id} onClick={() => setOpened(opened === delivery.id ? null : delivery.id)}>Details</Button>
@@ -52,7 +53,7 @@ export function Deliveries({ project, webhook }: { project: number; webhook: Web
                   </tr>
                   {opened === delivery.id && (
                     <tr className="details">
-                      <td colSpan={7}><Details delivery={delivery} zone={zone} /></td>
+                      <td colSpan={6}><Details delivery={delivery} zone={zone} /></td>
                     </tr>
                   )}
                 </Fragment>

@@ -86,7 +86,7 @@ function Row({ project, webhook, chosen, blocked, onEdit, onDelete }: { project:
     <tr>
       <td>
         <div className="name strong">{titleOf(webhook)}</div>
-        <div className="name mono muted">{webhook.url}</div>
+        <div className="name mono muted" title={webhook.url}>{webhook.url}</div>
       </td>
       <td><State state={webhook.enabled ? 'on' : 'off'} /></td>
       <td title={webhook.events.join(', ') || undefined}>{webhook.events.length === 0 ? 'everything' : webhook.events.length === 1 ? <code>{webhook.events[0]}</code> : plural(webhook.events.length, 'type of event', 'types of events')}</td>

@@ -29,7 +29,7 @@ export function Deliveries({ project, webhook }: { project: number; webhook: Web
                 <th scope="col">Type</th>
                 <th scope="col">Created</th>
                 <th scope="col" className="number">Attempts</th>
-                <th scope="col">Last answer</th>
+                <th scope="col" className="apart">Last answer</th>
                 <th scope="col"><span className="visually-hidden">Details</span></th>
               </tr>
             </thead>
@@ -41,7 +41,7 @@ export function Deliveries({ project, webhook }: { project: number; webhook: Web
                     <td className="mono nowrap">{delivery.type}</td>
                     <td className="nowrap muted">{moment(Date.parse(delivery.created_at), zone, true)}</td>
                     <td className="number">{delivery.attempts_count}</td>
-                    <td>
+                    <td className="apart">
                       <div className="name" title={lastAnswer(delivery)}>{lastAnswer(delivery)}</div>
                       {delivery.next_attempt_at && delivery.status === 'pending' && <div className="small muted">tried again {until(Date.parse(delivery.next_attempt_at), now)}</div>}
                     </td>

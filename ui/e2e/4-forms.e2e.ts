@@ -52,7 +52,7 @@ describe('the forms', () => {
 
   beforeAll(async () => {
     await world.clickhouse('CREATE TABLE IF NOT EXISTS orders (id UInt64, amount Float64, country String, inserted_at DateTime64(6, \'UTC\')) ENGINE = MergeTree ORDER BY id');
-    await world.clickhouse(`INSERT INTO orders SELECT number, number / 2, ['de', 'fr'][1 + number % 2], now64(6) - INTERVAL 1 MINUTE FROM numbers(40)`);
+    await world.clickhouse(`INSERT INTO orders SELECT number, number / 2, ['de', 'fr'][1 + number % 2], toDateTime64('${hour.slice(0, 19)}', 6, 'UTC') + INTERVAL 30 MINUTE FROM numbers(40)`);
     await world.clickhouse(`
       CREATE TABLE IF NOT EXISTS events (
           uuid UUID, event String, distinct_id String, person_id UUID, properties String, person_properties String,
@@ -215,7 +215,7 @@ describe('the forms', () => {
     const row = page.locator('tr', { hasText: 'nightly report' });
     expect(await row.textContent()).toMatch(/Valid.*Read.*project 31.*in 30 d/);
     expect(await page.content()).not.toContain(token);
-    await row.getByRole('button', { name: /^Delete/ }).click();
+    await row.getByRole('button', { name: 'Delete the token nightly report' }).click();
     await page.getByRole('dialog').getByText('stops to work at once').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete token' }).click();
     await row.waitFor({ state: 'detached' });
@@ -287,7 +287,7 @@ describe('the forms', () => {
     await reader.page.getByText('Only an admin sees the tokens').waitFor();
     await reader.page.getByRole('link', { name: 'Webhooks' }).click();
     const create = reader.page.getByRole('button', { name: 'Create webhook' });
-    await create.focus();
+    await create.hover();
     await reader.page.getByText('Your token may only read.').first().waitFor();
     expect(await create.getAttribute('aria-disabled')).toBe('true');
     await reader.close();

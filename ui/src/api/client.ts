@@ -24,6 +24,7 @@ export type IssuedToken = Schemas['IssuedToken'];
 export type Webhook = Schemas['Webhook'];
 export type WebhookDelivery = Schemas['WebhookDelivery'];
 export type WebhookAttempt = Schemas['WebhookAttempt'];
+export type Preview = Schemas['Preview'];
 export type Problem = Schemas['Problem'];
 export type Interval = Schemas['Interval'];
 export type IntervalState = Interval['state'];

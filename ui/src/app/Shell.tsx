@@ -95,7 +95,7 @@ function Frame() {
             <Icon name="system" />
             <span className="label">System</span>
           </Link>
-          <Link to="/projects/$projectId/settings/{-$tab}" params={params} activeOptions={{ includeSearch: false }}>
+          <Link to="/projects/$projectId/settings/{-$tab}" params={{ ...params, tab: undefined }} activeOptions={{ includeSearch: false }}>
             <Icon name="settings" />
             <span className="label">Settings</span>
           </Link>

@@ -53,7 +53,7 @@ export function Button({ kind = 'plain', size = 'normal', icon, blocked, busy, l
       className={`button ${kind} ${size} ${children === undefined ? 'icon-only' : ''} ${className}`}
       aria-disabled={blocked || busy ? true : undefined}
       aria-busy={busy || undefined}
-      aria-label={label}
+      aria-label={label ?? rest['aria-label']}
       onClick={(event) => {
         if (blocked || busy) {
           event.preventDefault();

@@ -26,8 +26,7 @@ export function Deliveries({ project, webhook }: { project: number; webhook: Web
             <thead>
               <tr>
                 <th scope="col">State</th>
-                <th scope="col">Type</th>
-                <th scope="col">Created</th>
+                <th scope="col">Message</th>
                 <th scope="col" className="number">Attempts</th>
                 <th scope="col" className="apart">Last answer</th>
                 <th scope="col"><span className="visually-hidden">Details</span></th>
@@ -38,8 +37,10 @@ export function Deliveries({ project, webhook }: { project: number; webhook: Web
                 <Fragment key={delivery.id}>
                   <tr>
                     <td><State state={delivery.status} /></td>
-                    <td className="mono nowrap">{delivery.type}</td>
-                    <td className="nowrap muted">{moment(Date.parse(delivery.created_at), zone, true)}</td>
+                    <td>
+                      <div className="mono nowrap">{delivery.type}</div>
+                      <div className="small muted nowrap">{moment(Date.parse(delivery.created_at), zone, true)}</div>
+                    </td>
                     <td className="number">{delivery.attempts_count}</td>
                     <td className="apart">
                       <div className="name" title={lastAnswer(delivery)}>{lastAnswer(delivery)}</div>
@@ -53,7 +54,7 @@ export function Deliveries({ project, webhook }: { project: number; webhook: Web
                   </tr>
                   {opened === delivery.id && (
                     <tr className="details">
-                      <td colSpan={6}><Details delivery={delivery} zone={zone} /></td>
+                      <td colSpan={5}><Details delivery={delivery} zone={zone} /></td>
                     </tr>
                   )}
                 </Fragment>

@@ -246,7 +246,7 @@ describe('the forms', () => {
     const { id, timestamp, body, signature } = receiver.messages[0]!;
     expect(signature).toBe(`v1,${createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64')).update(`${id}.${timestamp}.${body}`).digest('base64')}`);
     const log = panel('Messages to on-call');
-    await log.getByText('Delivered').waitFor();
+    await log.locator('td .state', { hasText: 'Delivered' }).waitFor();
     await log.getByRole('button', { name: 'Details' }).click();
     await log.getByText('"webhook.test"').waitFor();
 

@@ -1,10 +1,14 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { newSecret } from '../src/pages/settings/webhook';
 import { launch, until, Window, World } from './world';
 
 interface Listed<T> {
   results: T[];
 }
+
+const WEBHOOKS = '/api/projects/1/webhooks/';
+const LONG = `${'everything that happens in the shop, '.repeat(3)}for the people of the warehouse → cold storage`;
 
 /** Every page in both themes, wide and narrow. */
 describe('every page', () => {
@@ -15,6 +19,7 @@ describe('every page', () => {
   let lake = '';
   let run = '';
   let failedRun = '';
+  let webhook = '';
 
   const destination = (changes: Record<string, unknown> = {}) => ({
     type: 'S3',
@@ -42,6 +47,10 @@ describe('every page', () => {
     await create('clicks, every 15 minutes', { interval: 'every 15 minutes', include_events: ['click'], start_at: hours(2) });
     const paused = await create('signups → marketing', { include_events: ['signup'] });
     await world.api('POST', `${base}${paused}/pause/`);
+    await create(LONG, { model: 'events', paused: true, destination: destination({ prefix: `${'a-long-folder/'.repeat(8)}{year}` }) });
+    webhook = (await world.api<{ id: string }>('POST', WEBHOOKS, { name: 'on-call', url: 'http://127.0.0.1:9/hooks/batch-exports', secret: newSecret(), events: ['batch_export.failing', 'batch_export.recovered'] })).id;
+    await world.api('POST', WEBHOOKS, { url: `https://hooks.example.com/${'services/'.repeat(9)}T0001`, secret: newSecret(), enabled: false, batch_export_id: lake });
+    await world.api('POST', `${WEBHOOKS}${webhook}/test/`);
     await until('28 runs are completed', async () => (await runsOf(lake, 'Completed')).length >= 28);
     await until('6 runs have failed', async () => (await runsOf(broken, 'Failed')).length >= 6);
     run = (await runsOf(lake, 'Completed'))[0]!.id;
@@ -59,17 +68,12 @@ describe('every page', () => {
     await world.close();
   });
 
-  async function signIn(page: Page, token = installation.api_token): Promise<void> {
-    await page.goto('/sign-in');
-    await page.getByLabel('API token').fill(token);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Exports', exact: true }).waitFor();
-  }
-
   interface Place {
     name: string;
     path: () => string;
     ready: (page: Page) => Promise<void>;
+    /** Made of what other pages are made of: seen wide and light, and narrow and dark. */
+    plain?: true;
   }
   const text = (words: string) => (page: Page) => page.getByText(words).first().waitFor();
   const at = (tab = '') => () => `/projects/1/exports/${lake}${tab}`;
@@ -82,6 +86,7 @@ describe('every page', () => {
     { name: 'export-metrics', path: at('/metrics'), ready: (page) => page.locator('canvas').nth(3).waitFor() },
     { name: 'export-logs', path: at('/logs'), ready: (page) => page.locator('.log .line').first().waitFor() },
     { name: 'export-configuration', path: at('/configuration'), ready: text('Next five intervals') },
+    { name: 'export-yaml', path: at('/configuration?view=yaml'), ready: (page) => page.getByLabel('The export as YAML').waitFor() },
     { name: 'export-history', path: at('/history'), ready: text('How the configuration has changed') },
     { name: 'export-backfill', path: at('?backfill=new'), ready: (page) => page.getByRole('button', { name: /^Start \d+ runs?$/ }).waitFor() },
     { name: 'export-failing', path: () => `/projects/1/exports/${failedRun.split('/')[0]}`, ready: text('Re-run') },
@@ -91,6 +96,10 @@ describe('every page', () => {
     { name: 'new-destination', path: () => '/projects/1/exports/new?step=destination', ready: text('Connection test') },
     { name: 'new-schedule', path: () => '/projects/1/exports/new?step=schedule', ready: text('Next five intervals') },
     { name: 'new-review', path: () => '/projects/1/exports/new?step=review', ready: text('Next five intervals') },
+    { name: 'exports-empty', path: () => '/projects/77/exports', ready: text('No export yet'), plain: true },
+    { name: 'export-unknown', path: () => '/projects/1/exports/00000000-0000-4000-8000-000000000000', ready: text('This export cannot be shown'), plain: true },
+    { name: 'settings-tokens', path: () => '/projects/1/settings', ready: (page) => page.locator('td .state').first().waitFor() },
+    { name: 'settings-webhooks', path: () => `/projects/1/settings/webhooks?webhook=${webhook}`, ready: (page) => page.locator('td .state', { hasText: 'Failed' }).waitFor() },
     { name: 'system', path: () => '/system', ready: (page) => page.locator('td .state').nth(3).waitFor() },
   ];
 
@@ -102,9 +111,9 @@ describe('every page', () => {
       await window.page.getByLabel('API token').waitFor();
       await window.axe('sign-in');
       await window.screenshot(`sign-in-${look}`);
-      await signIn(window.page);
+      await window.signIn(installation.api_token);
       window.forgive(/401/); // nobody was signed in when the page asked
-      for (const place of places) {
+      for (const place of places.filter(({ plain }) => !plain || dark === (width === 900))) {
         await window.page.goto(place.path());
         await place.ready(window.page).catch(async (error: unknown) => {
           await window.screenshot(`not-ready-${place.name}-${look}`);
@@ -115,6 +124,7 @@ describe('every page', () => {
         const wider = await window.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         expect(wider, `${place.name} ${look} scrolls sideways`).toBeLessThanOrEqual(0);
       }
+      window.forgive(/status of 404/); // of the export that is not there
       expect(window.complaints).toEqual([]);
       await window.close();
     });
@@ -123,7 +133,7 @@ describe('every page', () => {
   it('is driven by the keyboard', async () => {
     const window = await Window.open(browser, installation.api_url);
     const { page } = window;
-    await signIn(page);
+    await window.signIn(installation.api_token);
     await page.getByText('Live ·').waitFor(); // by then it listens to keys as well
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox', { name: 'Search' }).fill('lake');
@@ -154,7 +164,7 @@ describe('every page', () => {
   it('pauses and resumes many at once, by what is in the address', async () => {
     const window = await Window.open(browser, installation.api_url);
     const { page } = window;
-    await signIn(page);
+    await window.signIn(installation.api_token);
     await page.goto('/projects/1/exports?show=healthy');
     await page.getByLabel('Choose all').check();
     await page.getByRole('button', { name: /^Pause \d/ }).click();
@@ -169,7 +179,7 @@ describe('every page', () => {
   it('shows a reader everything, and closes actions with the reason', async () => {
     const window = await Window.open(browser, installation.api_url);
     const { page } = window;
-    await signIn(page, await world.readOnlyToken());
+    await window.signIn(await world.readOnlyToken());
     await page.getByText('read only').waitFor();
     await page.goto(`/projects/1/exports/${lake}`);
     const pause = page.getByRole('button', { name: 'Pause', exact: true });
@@ -187,7 +197,7 @@ describe('every page', () => {
     const window = await Window.open(browser, installation.api_url);
     const { page } = window;
     await page.route('**/events/', (route) => route.abort());
-    await signIn(page);
+    await window.signIn(installation.api_token);
     await page.getByText('Updates every 5 s').waitFor();
     await window.context.setOffline(true);
     await page.getByRole('alert').getByText('The server does not answer').waitFor();
@@ -200,7 +210,7 @@ describe('every page', () => {
   it('ends a session, and comes back to the same place', async () => {
     const window = await Window.open(browser, installation.api_url);
     const { page } = window;
-    await signIn(page);
+    await window.signIn(installation.api_token);
     await page.goto(`/projects/1/exports/${lake}/metrics?days=7`);
     await page.locator('canvas').first().waitFor();
     await world.sql('delete from sessions');

@@ -39,6 +39,7 @@ export default async function setup(project: TestProject) {
       ...process.env,
       BX_HTTP_PORT: String(await freePort()),
       BX_LIMITS_ALLOW_SHORT_INTERVALS: 'true',
+      BX_LIMITS_ALLOW_QUERY_MODELS: 'true',
       BX_DATA_DIR: folder,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -12,15 +12,13 @@ class InOrder extends BaseSequencer {
 /** One story after the other, against one real server. */
 export default defineConfig({
   test: {
-    // Hides that a signed-in page was once answered with the sign-in form: to be removed when the cause is found.
-    retry: 2,
     root: new URL('..', import.meta.url).pathname,
     environment: 'node',
     include: ['e2e/**/*.e2e.ts'],
     fileParallelism: false,
     sequence: { concurrent: false, sequencer: InOrder },
-    testTimeout: 240_000,
-    hookTimeout: 600_000,
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     bail: 0,
     globalSetup: ['e2e/installation.ts'],
     reporters: ['default', ['junit', { outputFile: 'target/surefire-reports/TEST-e2e.xml' }]],

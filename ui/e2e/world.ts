@@ -57,6 +57,13 @@ export class Window {
     return window;
   }
 
+  async signIn(token: string): Promise<void> {
+    await this.page.goto('/sign-in');
+    await this.page.getByLabel('API token').fill(token);
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
+    await this.page.getByRole('heading', { level: 1, name: 'Exports', exact: true }).waitFor();
+  }
+
   /** What the browser says of answers that were expected to refuse. */
   forgive(pattern: RegExp): void {
     const left = this.complaints.filter((complaint) => !pattern.test(complaint));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Interval, Run } from '../src/api/client';
 import { staleKeys } from '../src/api/events';
-import { backfillCommand, location, yaml } from '../src/exports/describe';
+import { backfillCommand, location, manifestOf } from '../src/exports/describe';
 import { layout } from '../src/exports/layout';
 import { worst } from '../src/exports/Lifetime';
 import { problemsOf } from '../src/exports/problems';
@@ -49,17 +49,19 @@ describe('what exports show', () => {
     expect(worst(intervals('2026-11-22T00:00:00Z', HOUR, ['completed', 'missing', 'completed', 'completed', 'failed', 'missing']), 3)).toEqual(['missing', 'completed', 'failed']);
   });
 
-  it('writes YAML that says the same as JSON', () => {
-    expect(yaml({ name: 'events: lake', paused: false, destination: { type: 'S3', config: { prefix: 'a/{year}', max: 5 } }, columns: ['a', { name: 'b', source: 'c' }] })).toBe(
-      'name: "events: lake"\npaused: false\ndestination:\n  type: S3\n  config:\n    prefix: "a/{year}"\n    max: 5\ncolumns:\n  - a\n  - name: b\n    source: c\n',
-    );
-  });
-
   it('shows the equal command, quoted for a shell', () => {
     expect(backfillCommand("events to Ann's lake", null, '2026-11-22T00:00:00Z', 'gaps', 4)).toBe(
       "bx backfill create 'events to Ann'\\''s lake' --end 2026-11-22T00:00:00Z --scope gaps --concurrency 4",
     );
     expect(location('S3', { bucket_name: 'lake', prefix: '/events/' })).toBe('s3://lake/events/');
+  });
+
+  it('knows the manifest beside files, and that tables have none', () => {
+    const interval = 'events/2026/2026-11-22T01:00:00Z-2026-11-22T02:00:00Z';
+    expect(manifestOf([`${interval}.parquet.zst`])).toBe(`${interval}_manifest.json`);
+    expect(manifestOf([`${interval}-0.jsonl.gz`, `${interval}-1.jsonl.gz`])).toBe(`${interval}_manifest.json`);
+    expect(manifestOf(['public.events/0'])).toBeNull();
+    expect(manifestOf([])).toBeNull();
   });
 
   it('finds stale what an event names', () => {

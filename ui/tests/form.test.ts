@@ -70,6 +70,7 @@ describe('a form made from a JSON Schema', () => {
       rerun_mode: 'append',
       late_rows: 'report',
       settle_seconds: 30,
+      pause_after_failures: 10,
       give_up_after_seconds: 86400,
       destination: { type: 'S3', config: { bucket_name: 'lake' } },
     });

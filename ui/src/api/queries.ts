@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answerOf, ApiError, call, client } from './client';
-import type { FileOfRun, Interval, LogLine, Run } from './client';
+import type { FileOfRun, Interval, LogLine, Run, WebhookDelivery } from './client';
 
 /** Keys begin with what an event names, so that it can be found stale: see events.ts. */
 const exports = (project: number) => `/api/projects/${project}/batch_exports/`;
@@ -210,3 +210,34 @@ export const systemQuery = queryOptions({
   queryFn: ({ signal }) => answerOf(client.GET('/api/system', { signal })),
   refetchInterval: 10_000,
 });
+
+export const tokensQuery = queryOptions({
+  queryKey: ['tokens'],
+  queryFn: ({ signal }) => answerOf(client.GET('/api/tokens/', { signal })),
+});
+
+const webhooks = (project: number) => `/api/projects/${project}/webhooks/`;
+
+export const webhooksQuery = (project: number) =>
+  queryOptions({
+    queryKey: ['webhooks', project],
+    queryFn: ({ signal }) =>
+      answerOf(client.GET('/api/projects/{project_id}/webhooks/', { params: { path: { project_id: project } }, signal })),
+  });
+
+/** No event tells of them: while one waits for its next attempt they are asked for more often. */
+export const deliveriesQuery = (project: number, webhook: string) =>
+  infiniteQueryOptions({
+    queryKey: ['deliveries', webhook],
+    queryFn: ({ pageParam, signal }) => {
+      const query = new URLSearchParams({ limit: '50' });
+      if (pageParam) {
+        query.set('cursor', pageParam);
+      }
+      return call<Page<WebhookDelivery>>('GET', `${webhooks(project)}${webhook}/deliveries/?${query}`, undefined, signal);
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => cursorOf(page.next),
+    refetchInterval: (query) =>
+      query.state.data?.pages.some((page) => page.results.some((delivery) => delivery.status === 'pending')) ? 5_000 : 20_000,
+  });

@@ -37,6 +37,8 @@ function Search({ project, onClose }: { project: number; onClose: () => void }) 
       { text: 'New export', detail: '', kind: 'Action', icon: 'plus', go: () => void navigate({ to: '/projects/$projectId/exports/new', params: { projectId } }) },
       { text: 'Exports that need attention', detail: '', kind: 'Page', icon: 'warning', go: () => void navigate({ to: '/projects/$projectId/exports', params: { projectId }, search: { show: 'attention' } }) },
       { text: 'System', detail: 'components, workers, task queues', kind: 'Page', icon: 'system', go: () => void navigate({ to: '/system' }) },
+      { text: 'API tokens', detail: 'settings', kind: 'Page', icon: 'settings', go: () => void navigate({ to: '/projects/$projectId/settings/{-$tab}', params: { projectId, tab: undefined } }) },
+      { text: 'Webhooks', detail: 'settings', kind: 'Page', icon: 'settings', go: () => void navigate({ to: '/projects/$projectId/settings/{-$tab}', params: { projectId, tab: 'webhooks' } }) },
       { text: dark ? 'Light theme' : 'Dark theme', detail: '', kind: 'Action', icon: dark ? 'sun' : 'moon', go: toggle },
     ];
     const found = (overview.data?.exports ?? []).map<Entry>((item) => ({

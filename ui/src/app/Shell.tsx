@@ -95,6 +95,10 @@ function Frame() {
             <Icon name="system" />
             <span className="label">System</span>
           </Link>
+          <Link to="/projects/$projectId/settings/{-$tab}" params={{ ...params, tab: undefined }} activeOptions={{ includeSearch: false }}>
+            <Icon name="settings" />
+            <span className="label">Settings</span>
+          </Link>
           <a href="/api/docs">
             <Icon name="book" />
             <span className="label">API reference</span>

@@ -84,6 +84,7 @@ export interface ExportSearch {
   backfill?: string;
   level?: string;
   q?: string;
+  view?: 'yaml';
 }
 
 const exportTab = createRoute({
@@ -94,6 +95,7 @@ const exportTab = createRoute({
     days: typeof search['days'] === 'number' ? search['days'] : undefined,
     backfill: text(search['backfill']),
     level: text(search['level']),
+    view: search['view'] === 'yaml' ? 'yaml' : undefined,
     q: search['q'] === undefined || search['q'] === '' ? undefined : String(search['q']),
   }),
   component: lazyRouteComponent(() => import('../pages/export/Export'), 'ExportPage'),
@@ -105,13 +107,20 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('../pages/Run'), 'RunPage'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => project,
+  path: '/settings/{-$tab}',
+  validateSearch: (search: Record<string, unknown>): { webhook?: string } => ({ webhook: text(search['webhook']) }),
+  component: lazyRouteComponent(() => import('../pages/settings/Settings'), 'SettingsPage'),
+});
+
 const system = createRoute({
   getParentRoute: () => shell,
   path: '/system',
   component: lazyRouteComponent(() => import('../pages/System'), 'SystemPage'),
 });
 
-const tree = root.addChildren([signIn, shell.addChildren([home, system, project.addChildren([exports, newExport, exportTab, run])])]);
+const tree = root.addChildren([signIn, shell.addChildren([home, system, project.addChildren([exports, newExport, exportTab, run, settings])])]);
 
 export function makeRouter(queries: QueryClient) {
   return createRouter({ routeTree: tree, context: { queries }, defaultPreload: 'intent', defaultPreloadStaleTime: 0, scrollRestoration: true });

@@ -8,6 +8,12 @@ export function useBlocked(): string | false {
   return data && !data.may_write ? 'Your token may only read. Actions need one with the scope batch_export:write.' : false;
 }
 
+/** Why tokens are closed to the person who is signed in; false when they are open. */
+export function useTokensBlocked(): string | false {
+  const { data } = useQuery(sessionQuery);
+  return data && !data.scopes.includes('admin') ? 'Tokens are managed with a token of the scope admin; yours has another.' : false;
+}
+
 /** The project of the address, or the one that was looked at last. */
 export function useProject(): number {
   const { projectId } = useParams({ strict: false });

@@ -46,11 +46,11 @@ export function RunsTable({ project, exportId, runs, height, hasMore, onMore }: 
             <span role="columnheader" className="optional">Trigger</span>
             <span role="columnheader" className="number">Rows</span>
             <span role="columnheader" className="optional"><span className="visually-hidden">Rows, compared</span></span>
-            <span role="columnheader" className="number">Size</span>
+            <span role="columnheader" className="number optional">Size</span>
             <span role="columnheader" className="number optional">Files</span>
             <span role="columnheader" className="number">Duration</span>
             <span role="columnheader" className="number nowrap">Started, {zoneName(now, zone)}</span>
-            <span role="columnheader">Result</span>
+            <span role="columnheader" className="apart-left">Result</span>
             <span role="columnheader"><span className="visually-hidden">Actions</span></span>
           </div>
         </div>
@@ -89,11 +89,11 @@ function RunRow({ project, exportId, run, now, top, largest, last }: { project: 
       <span role="cell" className="optional">
         <span className="bar" style={{ display: 'block' }}><i style={{ width: `${(100 * run.records_completed) / largest}%` }} /></span>
       </span>
-      <span role="cell" className="number">{run.bytes_exported ? bytes(run.bytes_exported) : <span className="muted">—</span>}</span>
+      <span role="cell" className="number optional">{run.bytes_exported ? bytes(run.bytes_exported) : <span className="muted">—</span>}</span>
       <span role="cell" className="number optional">{run.files_count || <span className="muted">—</span>}</span>
       <span role="cell" className="number">{taken === null ? <span className="muted">—</span> : duration(taken)}</span>
       <span role="cell" className="number muted" title={run.started_at ? `${run.started_at}` : undefined}>{run.started_at ? clock(Date.parse(run.started_at), zone, true) : '—'}</span>
-      <span role="cell" className="clip">
+      <span role="cell" className="clip apart-left">
         {run.latest_error ? (
           <Hint text={`${run.latest_error.message} ${run.latest_error.fix}`}>
             <span className="danger" tabIndex={0}>

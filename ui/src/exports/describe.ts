@@ -1,4 +1,3 @@
-import type { BatchExport } from '../api/client';
 import { schedule } from '../time/format';
 import type { Grid } from '../time/grid';
 
@@ -50,53 +49,6 @@ export function scheduleOf(scheduled: Scheduled): string {
   return schedule(scheduled.interval, scheduled.timezone, scheduled.offset_hour, scheduled.offset_day);
 }
 
-/** What a file for `bx apply -f` would hold: what can be set, secrets left out. */
-export function writable(export_: BatchExport): Settings {
-  const kept = [
-    'name', 'model', 'destination', 'interval', 'timezone', 'offset_hour', 'offset_day', 'filters', 'include_events',
-    'exclude_events', 'paused', 'start_at', 'end_at', 'rerun_mode', 'late_rows', 'settle_seconds', 'give_up_after_seconds',
-  ];
-  const settings: Settings = {};
-  for (const key of kept) {
-    const value = (export_ as unknown as Settings)[key];
-    if (value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0)) {
-      settings[key] = value;
-    }
-  }
-  return settings;
-}
-
-/** YAML of plain data: enough of it for settings. */
-export function yaml(value: unknown, depth = 0): string {
-  const pad = '  '.repeat(depth);
-  if (Array.isArray(value)) {
-    return value
-      .map((item) => (isNested(item) ? `${pad}- ${yaml(item, depth + 1).trimStart()}` : `${pad}- ${scalar(item)}\n`))
-      .join('');
-  }
-  if (typeof value === 'object' && value !== null) {
-    return Object.entries(value)
-      .map(([key, item]) =>
-        isNested(item) ? `${pad}${key}:\n${yaml(item, depth + 1)}` : `${pad}${key}: ${scalar(item)}\n`,
-      )
-      .join('');
-  }
-  return `${pad}${scalar(value)}\n`;
-}
-
-function isNested(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
-}
-
-function scalar(value: unknown): string {
-  if (typeof value === 'string') {
-    // What YAML would read as something else, or not at all, is quoted as JSON, which is YAML.
-    const plain = /^[A-Za-z/][\w ./@+-]*$/.test(value) && !/^(true|false|yes|no|on|off|null|~)$/i.test(value) && !/\s$/.test(value);
-    return plain ? value : JSON.stringify(value);
-  }
-  return Array.isArray(value) ? '[]' : value !== null && typeof value === 'object' ? '{}' : String(value);
-}
-
 /** A word of a shell command. */
 export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
@@ -109,4 +61,16 @@ export function backfillCommand(name: string, start: string | null, end: string,
   }
   parts.push('--end', end, '--scope', scope, '--concurrency', String(concurrency));
   return parts.join(' ');
+}
+
+/** The folder that all keys have in common; empty when there is none. */
+export function commonFolder(keys: string[]): string {
+  const folders = keys.map((key) => key.slice(0, key.lastIndexOf('/') + 1));
+  return folders.every((folder) => folder === folders[0]) ? (folders[0] ?? '') : '';
+}
+
+/** The manifest beside files that are called by their interval, as object stores have them; null where rows went into a table. */
+export function manifestOf(keys: string[]): string | null {
+  const interval = /^(.*\d{4}-\d\d-\d\dT[\d:.]+Z-\d{4}-\d\d-\d\dT[\d:.]+Z)(-\d+)?\.[^/]+$/.exec(keys[0] ?? '');
+  return interval ? `${interval[1]}_manifest.json` : null;
 }

@@ -26,6 +26,7 @@ export interface Draft {
   lateRows: string;
   settleSeconds: string;
   giveUpAfterSeconds: string;
+  pauseAfterFailures: string;
 }
 
 /** A condition on a property. */
@@ -77,6 +78,7 @@ export function emptyDraft(types: DestinationType[]): Draft {
     lateRows: 'report',
     settleSeconds: '30',
     giveUpAfterSeconds: '86400',
+    pauseAfterFailures: '10',
   };
 }
 
@@ -106,6 +108,7 @@ export function draftOf(export_: BatchExport, types: DestinationType[]): Draft {
     lateRows: export_.late_rows,
     settleSeconds: String(export_.settle_seconds),
     giveUpAfterSeconds: String(export_.give_up_after_seconds),
+    pauseAfterFailures: String(export_.pause_after_failures),
   };
 }
 
@@ -231,6 +234,7 @@ function common(draft: Draft): Record<string, unknown> {
     late_rows: draft.lateRows,
     settle_seconds: number(draft.settleSeconds),
     give_up_after_seconds: number(draft.giveUpAfterSeconds),
+    pause_after_failures: number(draft.pauseAfterFailures),
   };
 }
 

@@ -1,7 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError, call } from '../api/client';
-import type { DestinationType, TestStep } from '../api/client';
+import type { DestinationType, Preview, TestStep } from '../api/client';
+import { useZone } from '../app/zone';
 import { interval as showInterval, moment, weekday } from '../time/format';
 import { browserZone, knownZones, upcoming } from '../time/grid';
 import { Icon } from '../ui/icons';
@@ -113,17 +114,18 @@ function Filters({ draft, onChange, errors }: PartProps) {
 
 /** Some of the latest rows, as they would be exported. */
 export function RowPreview({ project, draft, types, blocked }: { project: number; draft: Draft; types: DestinationType[]; blocked?: string | false }) {
+  const { zone } = useZone();
   const preview = useMutation({
     mutationFn: () => {
       const { model, filters, include_events, exclude_events } = toRequest(draft, types);
-      return call<{ columns: { name: string; type: string }[]; rows: Record<string, unknown>[] }>('POST', `/api/projects/${project}/batch_exports/preview/`, { model, filters, include_events, exclude_events });
+      return call<Preview>('POST', `/api/projects/${project}/batch_exports/preview/`, { model, filters, include_events, exclude_events });
     },
   });
   return (
     <Panel flush title="Preview" actions={<Button icon="play" busy={preview.isPending} blocked={blocked} onClick={() => preview.mutate()}>{preview.data ? 'Look again' : 'Show some rows'}</Button>}>
       {preview.error && <div className="body"><p className="callout">{preview.error.message}{preview.error instanceof ApiError && preview.error.errors.map((error) => ` ${error.pointer}: ${error.message}.`)}</p></div>}
       {!preview.data && !preview.error && <p className="body muted" style={{ padding: 14 }}>Some of the latest rows that would be exported, and their columns. Nothing is stored.</p>}
-      {preview.data && preview.data.rows.length === 0 && <Empty title="No row">Nothing landed lately that these settings choose.</Empty>}
+      {preview.data && preview.data.rows.length === 0 && <Empty title="No row">Nothing that these settings choose has landed lately, until {moment(Date.parse(preview.data.data_interval_end), zone)}; the hour under way is not looked at.</Empty>}
       {preview.data && preview.data.rows.length > 0 && (
         <div className="scroll-x" tabIndex={0} role="region" aria-label="Preview, scrollable">
           <table className="table">
@@ -216,6 +218,9 @@ export function SchedulePart({ draft, onChange, errors }: PartProps) {
       </Field>
       <Field label="Give up after, seconds" error={errors['give_up_after_seconds']} hint="How long a run retries errors that may pass before it fails.">
         {(props) => <input {...props} inputMode="numeric" value={draft.giveUpAfterSeconds} onChange={(event) => onChange({ giveUpAfterSeconds: event.target.value })} />}
+      </Field>
+      <Field label="Pause after failed runs in a row" error={errors['pause_after_failures']} hint="So that a broken destination is not tried for ever. 0: never pause.">
+        {(props) => <input {...props} inputMode="numeric" value={draft.pauseAfterFailures} onChange={(event) => onChange({ pauseAfterFailures: event.target.value })} />}
       </Field>
       <Field label="Rows that become visible late" error={errors['late_rows']} hint="Found by counting again after 10 minutes, an hour and a day. Export: the interval runs again.">
         {(props) => (

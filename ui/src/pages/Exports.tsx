@@ -189,7 +189,7 @@ function Table({ project, exports, chosen, onChoose }: { project: number; export
             <span role="columnheader" className="number">Freshness</span>
             <span role="columnheader" className="number">Rows 24 h</span>
             <span role="columnheader" className="volume number">Volume 24 h</span>
-            <span role="columnheader">Schedule</span>
+            <span role="columnheader" className="apart-left">Schedule</span>
             <span role="columnheader"><span className="visually-hidden">Actions</span></span>
           </div>
         </div>
@@ -248,8 +248,8 @@ function Row({ project, summary, now, top, index, last, chosen, onChoose }: { pr
       </span>
       <span role="cell" className="number">{summary.rows_last_day ? compact(summary.rows_last_day) : <span className="muted">—</span>}</span>
       <span role="cell" className="volume number muted">{summary.bytes_last_day ? bytes(summary.bytes_last_day) : '—'}</span>
-      <span role="cell" style={{ minWidth: 0 }}>
-        <span className="clip" style={{ display: 'block' }}>{scheduleOf(summary)}</span>
+      <span role="cell" className="apart-left" style={{ minWidth: 0 }}>
+        <span className="clip" style={{ display: 'block' }} title={scheduleOf(summary)}>{scheduleOf(summary)}</span>
         <span className={`small clip ${trouble && summary.next_retry_at ? '' : 'muted'}`} style={{ display: 'block' }}>{nextLine(summary, now)}</span>
       </span>
       <span role="cell"><RowMenu project={project} summary={summary} /></span>

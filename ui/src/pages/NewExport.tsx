@@ -5,7 +5,8 @@ import { ApiError, call } from '../api/client';
 import type { BatchExport, DestinationType } from '../api/client';
 import { destinationTypesQuery } from '../api/queries';
 import { useBlocked } from '../app/session';
-import { location, modelName, scheduleOf, yaml } from '../exports/describe';
+import { location, modelName, scheduleOf } from '../exports/describe';
+import { yaml } from '../exports/file';
 import { emptyDraft, errorsByField, fieldsOfType, gridOfDraft, toRequest } from '../form/draft';
 import type { Draft } from '../form/draft';
 import { ConnectionTest, DestinationPart, ModelPart, NextIntervals, RowPreview, SchedulePart } from '../form/parts';
@@ -71,6 +72,7 @@ function Wizard({ project, types }: { project: number; types: DestinationType[] 
   const next = STEPS[index + 1]?.[0];
   const request = toRequest(draft, types);
   const missing = fieldsOfType(types, draft.type).filter((field) => field.required && !draft.config[draft.type]?.[field.name]?.trim()).map((field) => field.title);
+  const done = (key: Step, at: number) => at < index && (key !== 'model' || draft.name.trim() !== '') && (key !== 'destination' || missing.length === 0);
 
   return (
     <>
@@ -88,10 +90,10 @@ function Wizard({ project, types }: { project: number; types: DestinationType[] 
                 from="/projects/$projectId/exports/new"
                 to="."
                 search={{ step: key === 'model' ? undefined : key }}
-                className={key === step ? 'now' : at < index ? 'done' : ''}
+                className={key === step ? 'now' : done(key, at) ? 'done' : ''}
                 aria-current={key === step ? 'step' : undefined}
               >
-                <b>{at < index ? <Icon name="check" /> : at + 1}</b>
+                <b>{done(key, at) && key !== step ? <Icon name="check" /> : at + 1}</b>
                 {title}
                 {Object.keys(errors).some((field) => stepOf(field) === key) && <span className="danger" title="Something has to be changed here">✕</span>}
               </Link>
@@ -168,7 +170,7 @@ function Review({ draft, request }: { draft: Draft; request: Record<string, unkn
       <div className="stack">
         <dl className="pairs">
           <dt>Name</dt>
-          <dd className="strong">{draft.name}</dd>
+          <dd className="strong">{draft.name || <span className="danger">missing</span>}</dd>
           <dt>Exports</dt>
           <dd>{modelName(request['model'])}</dd>
           <dt>To</dt>

@@ -5,7 +5,7 @@ import type { Run, StageAttempt, Timeline } from '../api/client';
 import { exportQuery, filesQuery, isActive, metricsQuery, runQuery, systemQuery, timelineQuery } from '../api/queries';
 import { useBlocked } from '../app/session';
 import { useNow, useZone } from '../app/zone';
-import { quoted } from '../exports/describe';
+import { commonFolder, manifestOf, quoted } from '../exports/describe';
 import { LogView } from '../exports/LogView';
 import { runDuration, useRunActions } from '../exports/RunsTable';
 import { rateOf, shareOf, STAGES } from '../exports/Stages';
@@ -193,6 +193,9 @@ function Files({ project, run }: { project: number; run: Run }) {
   const files = useQuery(filesQuery(project, run.batch_export_id, run.id));
   const all = files.data?.results ?? [];
   const folder = commonFolder(all.map((file) => file.key));
+  const manifest = manifestOf(all.map((file) => file.key));
+  const algorithms = new Set(all.map((file) => file.checksum.split(':')[0]!));
+  const [algorithm] = algorithms.size === 1 ? algorithms : [];
   return (
     <Panel flush title="Files" actions={folder && <code className="muted clip" style={{ maxWidth: 260 }} title={folder}>{folder}</code>}>
       {files.isPending && <Loading what="files" />}
@@ -209,18 +212,27 @@ function Files({ project, run }: { project: number; run: Run }) {
                 <th scope="col">File</th>
                 <th scope="col" className="number">Rows</th>
                 <th scope="col" className="number">Size</th>
-                <th scope="col">Checksum</th>
+                <th scope="col">{algorithm ?? 'Checksum'}</th>
+                <th scope="col"><span className="visually-hidden">Copy the key</span></th>
               </tr>
             </thead>
             <tbody>
               {all.map((file) => (
                 <tr key={file.key}>
-                  <td className="mono" style={{ overflowWrap: 'anywhere' }}>{file.key.slice(folder.length)}</td>
+                  <td className="mono"><FileName name={file.key.slice(folder.length)} /></td>
                   <td className="number">{count(file.rows)}</td>
                   <td className="number nowrap">{bytes(file.bytes)}</td>
-                  <td className="mono muted nowrap" title={file.checksum}>{file.checksum.length > 18 ? `${file.checksum.slice(0, 17)}…` : file.checksum}</td>
+                  <td className="mono muted nowrap" title={file.checksum}>{shortened(algorithm ? file.checksum.slice(algorithm.length + 1) : file.checksum)}</td>
+                  <td><CopyButton kind="quiet" size="small" text={file.key} label={`Copy the key ${file.key}`} /></td>
                 </tr>
               ))}
+              {manifest && (
+                <tr>
+                  <td className="mono"><FileName name={manifest.slice(folder.length)} /></td>
+                  <td colSpan={3} className="number"><span className="state ok"><Icon name="check" />written last</span></td>
+                  <td><CopyButton kind="quiet" size="small" text={manifest} label={`Copy the key ${manifest}`} /></td>
+                </tr>
+              )}
             </tbody>
           </table>
         </div>
@@ -233,14 +245,19 @@ function Files({ project, run }: { project: number; run: Run }) {
           <dd>{run.status === 'Completed' ? `${plural(run.records_completed, 'row')}, counted in the bytes themselves` : `${plural(run.records_completed, 'row')} ${isActive(run) ? 'so far' : 'before it ended'}`}</dd>
           <dt>Destination count</dt>
           <dd>{run.records_at_destination === null ? (run.status === 'Completed' ? 'it cannot be asked for rows; files are checked by size and checksum' : isActive(run) ? 'after the commit' : 'nothing was committed') : plural(run.records_at_destination, 'row')}</dd>
-          {all.length > 0 && <><dt>Manifest</dt><dd>written last, beside the files: it lists each with rows, bytes and checksum</dd></>}
+          {manifest && <><dt>Manifest</dt><dd>lists each file with rows, bytes and checksum: as soon as it is there, the interval is whole</dd></>}
         </dl>
       </div>
     </Panel>
   );
 }
 
-export function commonFolder(keys: string[]): string {
-  const folders = keys.map((key) => key.slice(0, key.lastIndexOf('/') + 1));
-  return folders.every((folder) => folder === folders[0]) ? (folders[0] ?? '') : '';
+function shortened(checksum: string): string {
+  return checksum.length > 12 ? `${checksum.slice(0, 10)}…` : checksum;
+}
+
+/** Broken between the ends of the interval, if at all. */
+function FileName({ name }: { name: string }) {
+  const [, start, end] = /^(\S*Z-)(\d{4}-\S*)$/.exec(name) ?? [];
+  return start === undefined ? <span style={{ overflowWrap: 'anywhere' }}>{name}</span> : <><span className="nowrap">{start}</span><wbr /><span className="nowrap">{end}</span></>;
 }

@@ -63,14 +63,14 @@ export function SystemPage() {
         ) : (
           <div className="scroll-x" tabIndex={0} role="region" aria-label="Task queues, scrollable">
             <table className="table">
-              <thead><tr><th scope="col">Queue</th><th scope="col">State</th><th scope="col" className="number">Waiting</th><th scope="col">Workers</th></tr></thead>
+              <thead><tr><th scope="col">Queue</th><th scope="col">State</th><th scope="col" className="number">Waiting</th><th scope="col" className="apart">Workers</th></tr></thead>
               <tbody>
                 {queues.map((queue) => (
                   <tr key={queue.name}>
                     <td className="mono">{queue.name}</td>
                     <td>{queue.workers.length ? <State state="ok" text="Served" /> : <State state="unavailable" text="No worker" />}</td>
                     <td className="number">{queue.backlog === null ? '—' : count(queue.backlog)}</td>
-                    <td>
+                    <td className="apart">
                       <ul className="stack tight">
                         {queue.workers.map((worker) => (
                           <li key={worker.identity}><code>{worker.identity}</code> <span className="muted small">seen {ago(Date.parse(worker.last_seen_at), now)}</span></li>

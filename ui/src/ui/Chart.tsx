@@ -12,14 +12,17 @@ interface Props {
   /** Neighbours further apart than so many seconds are not joined. */
   gap: number;
   format: (value: number) => string;
+  /** How far apart the lines of the scale may be; round numbers by default. */
+  steps?: number[];
   /** A colour variable of the theme. */
   tone: string;
   zone: string;
 }
 
-export default function Chart({ title, times, values, gap, format, tone, zone }: Props) {
+export default function Chart({ title, times, values, gap, format, steps, tone, zone }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const { dark } = useTheme();
+  const newest = `latest, ${moment((times.at(-1) ?? 0) * 1000, zone)}: ${format(values.at(-1) ?? 0)}`;
 
   useEffect(() => {
     const element = box.current;
@@ -44,7 +47,7 @@ export default function Chart({ title, times, values, gap, format, tone, zone }:
         scales: { x: { time: true }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] } },
         axes: [
           { stroke: muted, font, size: 30, space: 90, grid: { stroke: line, width: 1 }, ticks: { show: false }, values: (_, splits) => splits.map((split) => label(split * 1000, span, zone)) },
-          { stroke: muted, font, size: 66, grid: { stroke: line, width: 1 }, ticks: { show: false }, values: (_, splits) => splits.map(format) },
+          { stroke: muted, font, size: 66, incrs: steps, grid: { stroke: line, width: 1 }, ticks: { show: false }, values: (_, splits) => splits.map(format) },
         ],
         series: [{}, { stroke: colour, width: 1.5, fill: `color-mix(in srgb, ${colour} 14%, transparent)`, points: { show: times.length < 40, size: 5 }, spanGaps: false }],
         hooks: {
@@ -54,7 +57,7 @@ export default function Chart({ title, times, values, gap, format, tone, zone }:
               const value = index == null ? null : chart.data[1]![index];
               const tip = element.parentElement?.querySelector('[data-tip]');
               if (tip) {
-                tip.textContent = index == null || value == null ? '\u00a0' : `${moment(chart.data[0][index]! * 1000, zone)}: ${format(value)}`;
+                tip.textContent = index == null || value == null ? newest : `${moment(chart.data[0][index]! * 1000, zone)}: ${format(value)}`;
               }
             },
           ],
@@ -69,13 +72,13 @@ export default function Chart({ title, times, values, gap, format, tone, zone }:
       observer.disconnect();
       plot.destroy();
     };
-  }, [times, values, gap, format, tone, zone, dark]);
+  }, [times, values, gap, format, steps, tone, zone, dark, newest]);
 
   const largest = Math.max(...values);
   return (
     <div>
       <div className="chart" ref={box} role="img" aria-label={`${title}: ${values.length} intervals, at most ${format(largest)}, latest ${format(values.at(-1) ?? 0)}`} />
-      <p className="small muted" data-tip="" aria-hidden="true">{'\u00a0'}</p>
+      <p className="small muted" data-tip="" aria-hidden="true">{newest}</p>
     </div>
   );
 }

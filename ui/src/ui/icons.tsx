@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 const PATHS = {
   exports: <path d="M3 6h9M9 3l3 3-3 3M13 10H4M7 7l-3 3 3 3" />,
   system: <><rect x="2.5" y="3" width="11" height="4" rx="1" /><rect x="2.5" y="9" width="11" height="4" rx="1" /><path d="M5 5h.01M5 11h.01" /></>,
+  settings: <><circle cx="8" cy="8" r="2" /><path d="M8 1.8v1.7M8 12.5v1.7M1.8 8h1.7M12.5 8h1.7M3.6 3.6l1.2 1.2M11.2 11.2l1.2 1.2M12.4 3.6l-1.2 1.2M4.8 11.2l-1.2 1.2" /><circle cx="8" cy="8" r="4.5" /></>,
   book: <path d="M8 4c-1.5-1-3.5-1-5.5-.7v9C4.5 12 6.5 12 8 13c1.5-1 3.5-1 5.5-.7v-9C11.5 3 9.5 3 8 4Zm0 0v9" />,
   search: <><circle cx="7" cy="7" r="4.2" /><path d="m10.2 10.2 3.3 3.3" /></>,
   plus: <path d="M8 3v10M3 8h10" />,

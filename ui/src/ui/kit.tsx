@@ -53,7 +53,7 @@ export function Button({ kind = 'plain', size = 'normal', icon, blocked, busy, l
       className={`button ${kind} ${size} ${children === undefined ? 'icon-only' : ''} ${className}`}
       aria-disabled={blocked || busy ? true : undefined}
       aria-busy={busy || undefined}
-      aria-label={label}
+      aria-label={label ?? rest['aria-label']}
       onClick={(event) => {
         if (blocked || busy) {
           event.preventDefault();
@@ -78,11 +78,13 @@ export function Hint({ text, children }: { text: string; children: ReactNode }) 
   );
 }
 
-export function Modal({ title, opened, onClose, size = 'md', children }: { title: string; opened: boolean; onClose: () => void; size?: string | number; children: ReactNode }) {
+/** `explicit`: a click beside it does not close it, since what it holds would be lost. */
+export function Modal({ title, opened, onClose, size = 'md', explicit = false, children }: { title: string; opened: boolean; onClose: () => void; size?: string | number; explicit?: boolean; children: ReactNode }) {
   return (
     <MantineModal
       opened={opened}
       onClose={onClose}
+      closeOnClickOutside={!explicit}
       title={title}
       size={size}
       // Its scroll lock writes a style element, which the content security policy forbids.
@@ -94,6 +96,22 @@ export function Modal({ title, opened, onClose, size = 'md', children }: { title
     >
       {children}
     </MantineModal>
+  );
+}
+
+/** Asks before something that cannot be taken back; says what happens. */
+export function ConfirmDialog({ title, confirm, keep = 'Keep it', busy, error, onConfirm, onClose, children }: { title: string; confirm: string; keep?: string; busy: boolean; error: Error | null; onConfirm: () => void; onClose: () => void; children: ReactNode }) {
+  return (
+    <Modal title={title} opened onClose={onClose}>
+      <div className="stack">
+        {children}
+        {error && <p className="callout" role="alert">{error.message}</p>}
+        <div className="row" style={{ justifyContent: 'flex-end' }}>
+          <Button data-autofocus onClick={onClose}>{keep}</Button>
+          <Button kind="danger" className="filled" icon="trash" busy={busy} onClick={onConfirm}>{confirm}</Button>
+        </div>
+      </div>
+    </Modal>
   );
 }
 
@@ -264,11 +282,13 @@ export function Code({ text, label }: { text: string; label: string }) {
   );
 }
 
-export function CopyButton({ text, label, children }: { text: string; label: string; children?: ReactNode }) {
+export function CopyButton({ text, label, kind, size, children }: { text: string; label: string; kind?: ButtonProps['kind']; size?: ButtonProps['size']; children?: ReactNode }) {
   const [copied, setCopied] = useState(false);
   const toast = useToast();
   return (
     <Button
+      kind={kind}
+      size={size}
       icon={copied ? 'check' : 'copy'}
       label={children === undefined ? label : undefined}
       onClick={() => {

@@ -23,6 +23,13 @@ const LOOK: Record<string, { tone: Tone; icon: IconName; text?: string }> = {
   ended: { tone: 'idle', icon: 'end', text: 'Ended' },
   backfilling: { tone: 'run', icon: 'history', text: 'Backfilling' },
   ok: { tone: 'ok', icon: 'check', text: 'Up' },
+  delivered: { tone: 'ok', icon: 'check', text: 'Delivered' },
+  pending: { tone: 'warn', icon: 'retry', text: 'Pending' },
+  failed: { tone: 'bad', icon: 'cross', text: 'Failed' },
+  valid: { tone: 'ok', icon: 'check', text: 'Valid' },
+  expired: { tone: 'idle', icon: 'end', text: 'Expired' },
+  on: { tone: 'ok', icon: 'check', text: 'On' },
+  off: { tone: 'idle', icon: 'pause', text: 'Off' },
   unavailable: { tone: 'bad', icon: 'cross', text: 'Down' },
 };
 

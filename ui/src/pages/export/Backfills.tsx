@@ -26,7 +26,6 @@ export function BackfillsTab({ project, batchExport, blocked, onBackfill }: TabP
               <tr>
                 <th scope="col">State</th>
                 <th scope="col">Range</th>
-                <th scope="col">Intervals</th>
                 <th scope="col">Progress</th>
                 <th scope="col" className="number">Rows</th>
                 <th scope="col" className="number">Time</th>
@@ -72,11 +71,11 @@ function Row({ project, backfill, zone, blocked }: { project: number; backfill: 
     <tr>
       <td><State state={backfill.status} /></td>
       <td>
-        <Link className="strong nowrap" style={{ fontWeight: 500 }} to="/projects/$projectId/exports/$exportId/{-$tab}" params={{ projectId: String(project), exportId: backfill.batch_export_id, tab: 'runs' }} search={{ backfill: backfill.id }}>
+        <Link className="strong" style={{ fontWeight: 500 }} to="/projects/$projectId/exports/$exportId/{-$tab}" params={{ projectId: String(project), exportId: backfill.batch_export_id, tab: 'runs' }} search={{ backfill: backfill.id }}>
           {backfill.start_at ? showInterval(Date.parse(backfill.start_at), Date.parse(backfill.end_at), zone) : `Earliest data → ${showInterval(Date.parse(backfill.end_at), Date.parse(backfill.end_at) + 1, zone).split(' →')[0]} ${zone}`}
         </Link>
+        <div className="small muted">{backfill.scope === 'gaps' ? 'gaps only' : 'every interval'}, {backfill.concurrency} at once</div>
       </td>
-      <td className="muted nowrap">{backfill.scope === 'gaps' ? 'gaps only' : 'all'}, {backfill.concurrency} at once</td>
       <td style={{ minWidth: 150 }}>
         <Progress ok={!open && backfill.failed_runs === 0} part={backfill.finished_runs} total={total} label="Progress of the backfill" />
         <span className="small muted nowrap">

@@ -1,20 +1,31 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
 import { ApiError, call } from '../../api/client';
 import type { BatchExport } from '../../api/client';
 import { destinationTypesQuery } from '../../api/queries';
-import { writable, yaml } from '../../exports/describe';
 import { draftOf, errorsByField, toPatch } from '../../form/draft';
 import type { Draft } from '../../form/draft';
 import { ConnectionTest, DestinationPart, ModelPart, NextIntervals, SchedulePart } from '../../form/parts';
-import { Button, CopyButton, Failure, Field, Loading, Panel, Segments, useToast } from '../../ui/kit';
+import { Button, Failure, Field, Loading, Panel, Segments, useToast } from '../../ui/kit';
 import type { TabProps } from './Export';
+
+/** Comes with a reader of YAML, which few look at. */
+const YamlView = lazy(() => import('./Yaml').then((module) => ({ default: module.YamlView })));
 
 export function ConfigurationTab({ project, batchExport, blocked }: TabProps) {
   const types = useQuery(destinationTypesQuery);
   const queries = useQueryClient();
   const toast = useToast();
-  const [view, setView] = useState<'form' | 'yaml'>('form');
+  const { view = 'form' } = useSearch({ from: '/shell/projects/$projectId/exports/$exportId/{-$tab}' });
+  const navigate = useNavigate();
+  const show = (next: 'form' | 'yaml') =>
+    void navigate({
+      to: '/projects/$projectId/exports/$exportId/{-$tab}',
+      params: { projectId: String(project), exportId: batchExport.id, tab: 'configuration' },
+      search: { view: next === 'yaml' ? next : undefined },
+      replace: true,
+    });
   const [edited, setEdited] = useState<Draft | null>(null);
   const [errors, setErrors] = useState<Record<string, string>>({});
   const save = useMutation({
@@ -42,25 +53,24 @@ export function ConfigurationTab({ project, batchExport, blocked }: TabProps) {
   const patch = edited ? toPatch(edited, batchExport, types.data) : {};
   const changes = Object.keys(patch).length;
   const change = (part: Partial<Draft>) => setEdited({ ...draft, ...part });
-  const text = `# bx apply -f this-file.yaml; secrets are left out, and kept\n${yaml(writable(batchExport))}`;
   const parts = { draft, onChange: change, errors };
 
   return (
     <>
       <div className="row apart wrap">
-        <Segments label="View" value={view} onChange={setView} options={[{ value: 'form', label: 'Form' }, { value: 'yaml', label: 'YAML' }]} />
-        {view === 'form' ? (
+        <Segments<'form' | 'yaml'> label="View" value={view} onChange={show} options={[{ value: 'form', label: 'Form' }, { value: 'yaml', label: 'YAML' }]} />
+        {view === 'form' && (
           <div className="row wrap">
             <span className="muted" role="status">{changes > 0 ? `Changed: ${Object.keys(patch).join(', ').replaceAll('_', ' ')}` : 'No change'}</span>
             <Button blocked={changes === 0 && 'Nothing has changed.'} onClick={() => { setEdited(null); setErrors({}); }}>Discard</Button>
             <Button kind="primary" icon="check" busy={save.isPending} blocked={blocked || (changes === 0 && 'Nothing has changed.')} onClick={() => save.mutate(patch)}>Save changes</Button>
           </div>
-        ) : (
-          <CopyButton text={text} label="Copy">Copy</CopyButton>
         )}
       </div>
       {view === 'yaml' ? (
-        <Panel title="As a file for bx apply"><pre className="code" tabIndex={0}>{text}</pre></Panel>
+        <Suspense fallback={<Loading what="the file" />}>
+          <YamlView project={project} batchExport={batchExport} types={types.data} blocked={blocked} />
+        </Suspense>
       ) : (
         <div className="wizard">
           <div className="stack">

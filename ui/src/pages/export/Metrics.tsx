@@ -10,6 +10,9 @@ import type { TabProps } from './Export';
 
 const Chart = lazy(() => import('../../ui/Chart'));
 const DAY = 86_400_000;
+/** Seconds that people count in. */
+const DURATIONS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000];
+const seconds = (value: number) => duration(value * 1000);
 
 export function MetricsTab({ project, batchExport }: TabProps) {
   const { zone } = useZone();
@@ -23,7 +26,7 @@ export function MetricsTab({ project, batchExport }: TabProps) {
   const chart = (title: string, values: number[], format: (value: number) => string, tone: string) => (
     <Panel title={title}>
       <Suspense fallback={<div className="chart" />}>
-        <Chart title={title} times={times} values={values} gap={gap} format={format} tone={tone} zone={zone} />
+        <Chart title={title} times={times} values={values} gap={gap} format={format} tone={tone} zone={zone} steps={format === seconds ? DURATIONS : undefined} />
       </Suspense>
     </Panel>
   );
@@ -47,8 +50,8 @@ export function MetricsTab({ project, batchExport }: TabProps) {
         <div className="charts">
           {chart('Rows per interval', points.map((metric) => metric.rows), compact, '--run')}
           {chart('Bytes per interval', points.map((metric) => metric.bytes), bytes, '--ok')}
-          {chart('Run duration', points.map((metric) => metric.duration_seconds), (value) => duration(value * 1000), '--warn')}
-          {chart('Delay from the end of the interval to the end of the run', points.map((metric) => metric.lag_seconds), (value) => duration(value * 1000), '--accent')}
+          {chart('Run duration', points.map((metric) => metric.duration_seconds), seconds, '--warn')}
+          {chart('Delay from the end of the interval to the end of the run', points.map((metric) => metric.lag_seconds), seconds, '--accent')}
         </div>
       )}
     </>

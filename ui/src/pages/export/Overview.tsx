@@ -89,7 +89,7 @@ export function OverviewTab({ project, batchExport, summary, blocked, onBackfill
         <Figure name={`Coverage, ${range.name}`} value={percent(covered, decided.length)} note={decided.length === 0 ? 'no interval has ended yet' : gaps === 0 ? `all ${plural(decided.length, 'interval')}` : `${plural(gaps, 'gap')} of ${plural(decided.length, 'interval')}`} />
         <Figure name="Rows, 24 h" value={summary ? compact(summary.rows_last_day) : '—'} note={summary ? bytes(summary.bytes_last_day) : ''} />
         <Figure name="Run time, p95 of 14 d" value={durations.length ? duration(quantile(0.95)! * 1000) : '—'} note={durations.length ? `median ${duration(quantile(0.5)! * 1000)}` : 'no completed run yet'} />
-        <Figure name="Verified" value={verified.length ? percent(agreeing, verified.length) : '—'} tone={verified.length > 0 && agreeing === verified.length ? 'ok' : ''} note={verified.length ? `${count(agreeing)} of ${plural(verified.length, 'latest run')}: counted = written` : 'counts are compared in every run'} />
+        <Figure name="Verified" value={verified.length ? percent(agreeing, verified.length) : '—'} tone={verified.length > 0 && agreeing === verified.length ? 'ok' : ''} note={verified.length ? `${count(agreeing)} of ${count(verified.length)} latest: counted = written` : 'counts are compared in every run'} />
       </Figures>
       {active.slice(0, 2).map((run) => <ActiveRun key={run.id} project={project} run={run} blocked={blocked} />)}
       {problems.map((problem) => (

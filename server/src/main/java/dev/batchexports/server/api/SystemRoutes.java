@@ -71,8 +71,7 @@ class SystemRoutes {
 
     private SystemAnswer.ComponentAnswer clickHouse() {
         try {
-            source.check();
-            return healthy("ClickHouse", "");
+            return healthy("ClickHouse", source.check());
         } catch (ExportException e) {
             return unavailable("ClickHouse", (e.sentence() + " " + e.fix()).strip());
         }

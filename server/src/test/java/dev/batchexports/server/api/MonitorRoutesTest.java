@@ -159,6 +159,7 @@ class MonitorRoutesTest {
 
         assertThat(ApiClient.texts(system.get("components"), "name")).contains("PostgreSQL", "ClickHouse");
         assertThat(ApiClient.texts(system.get("components"), "status")).containsOnly("ok");
+        assertThat(ApiClient.texts(system.get("components"), "version")).doesNotContain("");
     }
 
     @Test

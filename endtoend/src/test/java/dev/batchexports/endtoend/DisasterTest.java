@@ -106,8 +106,7 @@ class DisasterTest {
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> completed(appending, start, end) >= 1);
         whileNobodyIsConnected(() -> execute("postgres", "CREATE DATABASE backup TEMPLATE " + METADATA));
-        long inTheBackup =
-                number("backup", "SELECT count(*) FROM runs WHERE batch_export_id = '" + appending + "'");
+        long inTheBackup = number("backup", "SELECT count(*) FROM runs WHERE batch_export_id = '" + appending + "'");
         awaitAllCompleted(appending, start);
         awaitAllCompleted(toFiles, start);
         long generation = number(METADATA, "SELECT max(generation) FROM runs");

@@ -152,8 +152,7 @@ final class RunExecution {
             case Committed(List<CommittedFile> _, OptionalLong found) ->
                 new ExportProgress(verified(assignment, found, rows(receipts), attempt, watch), slices.size());
             case AlreadyCommitted(long rows) ->
-                new ExportProgress(
-                        verified(assignment, OptionalLong.of(rows), rows, attempt, watch), slices.size());
+                new ExportProgress(verified(assignment, OptionalLong.of(rows), rows, attempt, watch), slices.size());
         };
     }
 

@@ -61,8 +61,9 @@ run_tests() {
     fi
     cd "$BX_ROOT"
     set -m
-    # Two modules side by side: most tests wait for components, and those of the destinations need not wait for each other.
-    "$MAVEN" -B -T 2 -fae verify "$@" </dev/null &
+    # Three modules side by side: most tests wait for components, and those of the destinations need not wait for each
+    # other.
+    "$MAVEN" -B -T 3 -fae verify "$@" </dev/null &
     set +m
     local maven=$!
     JOB_NAME[$maven]="Tests"

@@ -8,6 +8,9 @@ const POLL = 5_000;
 const COLLECT = 700;
 const FAILURES_BEFORE_POLLING = 2;
 
+/** Exports that this page is deleting: it asks for nothing of them any more. */
+export const beingDeleted = new Set<string>();
+
 interface Hint {
   kind: 'batch_export' | 'run' | 'backfill';
   exportId: string;
@@ -89,8 +92,8 @@ class Collector {
   constructor(private readonly queries: QueryClient) {}
 
   add(hint: Hint): void {
-    for (const key of staleKeys(hint)) {
-      this.keys.set(key.join('/'), key);
+    if (!beingDeleted.has(hint.exportId)) {
+      staleKeys(hint).forEach((key) => this.keys.set(key.join('/'), key));
     }
     this.keys.set('overview', ['overview']);
     this.timer ??= setTimeout(() => this.flush(), COLLECT);

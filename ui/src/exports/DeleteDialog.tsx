@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { call } from '../api/client';
+import { beingDeleted } from '../api/events';
 import { plural } from '../time/format';
 import { Button, Field, Modal, useToast } from '../ui/kit';
 
@@ -22,6 +23,8 @@ export function DeleteDialog({ project, id, name, activeRuns, activeBackfills, o
   const toast = useToast();
   const remove = useMutation({
     mutationFn: () => call('DELETE', `/api/projects/${project}/batch_exports/${id}/`),
+    onMutate: () => beingDeleted.add(id),
+    onError: () => beingDeleted.delete(id),
     onSuccess: async () => {
       toast(`${name} is deleted. What it exported stays at the destination.`);
       onClose();

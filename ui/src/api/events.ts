@@ -92,8 +92,8 @@ class Collector {
   constructor(private readonly queries: QueryClient) {}
 
   add(hint: Hint): void {
-    if (!beingDeleted.has(hint.exportId)) {
-      staleKeys(hint).forEach((key) => this.keys.set(key.join('/'), key));
+    for (const key of staleKeys(hint)) {
+      this.keys.set(key.join('/'), key);
     }
     this.keys.set('overview', ['overview']);
     this.timer ??= setTimeout(() => this.flush(), COLLECT);
@@ -105,7 +105,7 @@ class Collector {
 
   private flush(): void {
     this.timer = undefined;
-    const keys = [...this.keys.values()];
+    const keys = [...this.keys.values()].filter(([, exportId]) => exportId === undefined || !beingDeleted.has(exportId));
     this.keys.clear();
     keys.forEach((queryKey) => void this.queries.invalidateQueries({ queryKey }));
   }

@@ -56,6 +56,7 @@ class ScaleOutTest {
         assertThat(workersOf(alone)).containsExactly(first.pid());
 
         try (BxProcess second = installation.startWorker(MANY_SLICES)) {
+            awaitWork(second);
             JsonNode run = retry(export, alone);
             Awaitility.await("both workers to transfer")
                     .atMost(SOON)
@@ -74,6 +75,21 @@ class ScaleOutTest {
                 assertThat(workersOf(last)).containsExactly(third.pid());
             }
         }
+    }
+
+    /// A process takes seconds to start, in which another one may have done everything.
+    private void awaitWork(BxProcess worker) {
+        Awaitility.await("worker to ask for work").atMost(SOON).until(() -> {
+            for (JsonNode queue : api.get("/api/system").json().get("queues")) {
+                for (JsonNode poller : queue.get("workers")) {
+                    if (queue.get("name").asString().endsWith("s3-export")
+                            && poller.get("identity").asString().startsWith(worker.pid() + "@")) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        });
     }
 
     private JsonNode retry(String export, JsonNode run) {

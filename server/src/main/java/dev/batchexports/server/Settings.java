@@ -48,7 +48,7 @@ public record Settings(
         public Temporal {
             if (!apiKey.isEmpty() && !tls) {
                 throw new IllegalArgumentException(
-                        "BX_TEMPORAL_API_KEY would travel unencrypted: set" + " BX_TEMPORAL_TLS=true");
+                        "BX_TEMPORAL_API_KEY would travel unencrypted: set BX_TEMPORAL_TLS=true");
             }
         }
 

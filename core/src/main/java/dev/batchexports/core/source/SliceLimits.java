@@ -10,6 +10,9 @@ import java.util.OptionalLong;
 /// @param maxSlices slices grow beyond their target rather than being more than this
 /// @param parallel how a small interval is shared out
 public record SliceLimits(long targetBytes, OptionalLong maxFileBytes, int maxSlices, Parallel parallel) {
+    /// An interval is not cut.
+    public static final SliceLimits ONE_SLICE = new SliceLimits(Long.MAX_VALUE, OptionalLong.empty(), 1);
+
     /// Formats that the source writes with one core each gain from several slices at once.
     ///
     /// @param slices that are transferred at once

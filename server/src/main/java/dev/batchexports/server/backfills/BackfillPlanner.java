@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SequencedCollection;
 import java.util.SequencedMap;
 import java.util.TreeMap;
@@ -34,8 +33,6 @@ import org.springframework.stereotype.Component;
 class BackfillPlanner {
     private static final int MAXIMUM_RANGES = 1000;
     private static final Encoding PLAIN = new Encoding(FileFormat.JSON_LINES, Compression.NONE);
-    private static final SliceLimits ONE_SLICE = new SliceLimits(Long.MAX_VALUE, OptionalLong.empty(), 1);
-
     private final RunStore runs;
     private final Source source;
 
@@ -62,7 +59,10 @@ class BackfillPlanner {
         SequencedMap<Instant, Long> completed = completed(export, wanted, start, end);
         Instant readEnd = export.endAt() != null && export.endAt().isBefore(end) ? export.endAt() : end;
         Plan whole = source.plan(
-                RowsByInterval.selection(export, start, readEnd), PLAIN, ONE_SLICE, new QueryTag(planId, "plan", 1));
+                RowsByInterval.selection(export, start, readEnd),
+                PLAIN,
+                SliceLimits.ONE_SLICE,
+                new QueryTag(planId, "plan", 1));
         Map<Instant, Long> known = RowsByInterval.isKnowable(export)
                 ? RowsByInterval.count(source, export, wanted, new QueryTag(planId, "intervals", 1))
                 : null;

@@ -17,7 +17,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.UUID;
 import org.springframework.stereotype.Service;
 import tools.jackson.databind.JsonNode;
@@ -28,8 +27,6 @@ public class ConnectionTest {
     private static final String READ_MODEL = "read_model";
     private static final String OPEN = "open";
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(20);
-    private static final SliceLimits ONE_SLICE = new SliceLimits(Long.MAX_VALUE, OptionalLong.empty(), 1);
-
     private final ExportRules rules;
     private final FormCompletion completion;
     private final DestinationCatalog catalog;
@@ -75,7 +72,7 @@ public class ConnectionTest {
                 connection.excludeEvents(),
                 connection.filters());
         try {
-            source.plan(selection, encoding, ONE_SLICE, new QueryTag(UUID.randomUUID(), "test", 1));
+            source.plan(selection, encoding, SliceLimits.ONE_SLICE, new QueryTag(UUID.randomUUID(), "test", 1));
             return TestStep.passed(READ_MODEL, description);
         } catch (ExportException e) {
             return failed(READ_MODEL, description, e);

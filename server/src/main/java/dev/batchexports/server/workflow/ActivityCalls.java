@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class ActivityCalls {
     @FunctionalInterface
     interface Work<T extends @Nullable Object> {
-        T execute(Attempt attempt, StageWatch watch);
+        T execute(Attempt attempt, StageWatch watch) throws InterruptedException;
     }
 
     private ActivityCalls() {}
@@ -39,12 +39,23 @@ final class ActivityCalls {
                 return work.execute(attempt, heartbeats);
             } catch (StageStoppedException e) {
                 throw heartbeats.ending().orElseThrow(() -> e);
+            } catch (InterruptedException e) {
+                throw interrupted(heartbeats, attempt, e);
             } catch (AttemptFailedException e) {
                 throw Failures.toTemporal(e.error(), e.beforeNext());
             } catch (RuntimeException e) {
                 throw Failures.toTemporal(Failures.classify(e), Backoff.after(attempt.number()));
             }
         }
+    }
+
+    private static RuntimeException interrupted(Heartbeats heartbeats, Attempt attempt, InterruptedException failure) {
+        StopReason reason = heartbeats.stopped().orElse(StopReason.WORKER_STOPPING);
+        return switch (reason) {
+            case CANCELLED, ABANDONED -> heartbeats.ending().orElseThrow();
+            case STALLED, WORKER_STOPPING ->
+                Failures.toTemporal(Failures.classify(failure), Backoff.after(attempt.number()));
+        };
     }
 
     private static Attempt attempt(ActivityInfo info) {

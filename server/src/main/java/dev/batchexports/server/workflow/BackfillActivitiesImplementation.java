@@ -14,10 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class BackfillActivitiesImplementation implements BackfillActivities {
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
 
-    private interface Work<T> {
-        T run() throws InterruptedException;
-    }
-
     private final BackfillExecution execution;
 
     BackfillActivitiesImplementation(BackfillExecution execution) {
@@ -27,35 +23,29 @@ final class BackfillActivitiesImplementation implements BackfillActivities {
     @Override
     public BackfillTicket begin(UUID backfillId) {
         return ActivityCalls.executeWithHeartbeats(
-                Cancellation.STOPS_IT,
-                (attempt, watch) -> reported(backfillId, watch, () -> execution.begin(backfillId)));
+                Cancellation.STOPS_IT, reported(backfillId, (attempt, watch) -> execution.begin(backfillId)));
     }
 
     @Override
     public Page page(UUID backfillId, @Nullable Instant after) {
         return ActivityCalls.executeWithHeartbeats(
                 Cancellation.STOPS_IT,
-                (attempt, watch) ->
-                        reported(backfillId, watch, () -> execution.page(backfillId, after, attempt.number())));
+                reported(backfillId, (attempt, watch) -> execution.page(backfillId, after, attempt.number())));
     }
 
     /// An error that is not retried ends the backfill, and is logged where users look.
-    private <T> T reported(UUID backfillId, StageWatch watch, Work<T> work) {
-        try {
-            return work.run();
-        } catch (InterruptedException e) {
-            StopReason reason = watch.stopped().orElse(StopReason.WORKER_STOPPING);
-            throw switch (reason) {
-                case CANCELLED, ABANDONED -> new StageStoppedException(reason);
-                case STALLED, WORKER_STOPPING -> Failures.classify(e);
-            };
-        } catch (RuntimeException e) {
-            ExportException error = Failures.classify(e);
-            if (!error.kind().isRetryable()) {
-                execution.logFailure(backfillId, error);
+    private <T> ActivityCalls.Work<T> reported(UUID backfillId, ActivityCalls.Work<T> work) {
+        return (attempt, watch) -> {
+            try {
+                return work.execute(attempt, watch);
+            } catch (RuntimeException e) {
+                ExportException error = Failures.classify(e);
+                if (!error.kind().isRetryable()) {
+                    execution.logFailure(backfillId, error);
+                }
+                throw error;
             }
-            throw error;
-        }
+        };
     }
 
     @Override

@@ -37,7 +37,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -63,8 +62,6 @@ final class BackfillExecution {
     /// Intervals without rows need no buffers.
     private static final DestinationLimits EMPTY_INTERVALS =
             new DestinationLimits(RunExecution.LEAST_BUFFER_BYTES, RunExecution.REQUEST_TIMEOUT);
-
-    private static final SliceLimits ONE_SLICE = new SliceLimits(Long.MAX_VALUE, OptionalLong.empty(), 1);
 
     private final ExportStore exports;
     private final RunStore runs;
@@ -297,7 +294,7 @@ final class BackfillExecution {
             List<SourceColumn> columns = source.plan(
                             export.selection(taken.getFirst().interval()),
                             destination.encoding(),
-                            ONE_SLICE,
+                            SliceLimits.ONE_SLICE,
                             new QueryTag(backfill.id(), "columns", attempt))
                     .columns();
             destination.announceEmpty(taken.stream()
@@ -337,11 +334,12 @@ final class BackfillExecution {
 
     /// Ends a backfill as its workflow found it. May be repeated.
     void finish(UUID backfillId, BackfillOutcome outcome) {
-        if (backfills.find(backfillId).isEmpty()) {
+        Optional<Backfill> found = backfills.find(backfillId);
+        if (found.isEmpty()) {
             LOG.warn("The backfill {} has ended, but the database was restored to a time before it", backfillId);
             return;
         }
-        backfillRuns.giveBackEmpty(backfill(backfillId));
+        backfillRuns.giveBackEmpty(found.get());
         backfills.recount(backfillId, clock.instant());
         Backfill backfill = backfill(backfillId);
         BackfillStatus status = switch (outcome) {

@@ -39,6 +39,7 @@ final class Installation {
     final Api api;
     final Table table;
     final Bucket bucket;
+    final Postgres postgres;
     final String encryptionKey = Keyring.generate();
 
     private final AtomicLong projects = new AtomicLong(1000);
@@ -66,6 +67,7 @@ final class Installation {
         table = new Table(connections);
         table.create();
         bucket = new Bucket(connections);
+        postgres = new Postgres(connections);
         port = freePort();
         api = new Api("http://127.0.0.1:" + port, TOKEN);
         server = startServer();

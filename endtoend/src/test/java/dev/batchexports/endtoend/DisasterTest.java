@@ -4,14 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchexports.embedded.Component;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -35,15 +29,14 @@ class DisasterTest {
 
     private final Installation installation = Installation.get();
     private final Api api = installation.api;
+    private final Postgres postgres = installation.postgres;
     private final long project = installation.newProject();
     private final Instant end = Installation.hourAgo(1);
     private final Instant start = end.minus(HOURS, ChronoUnit.HOURS);
     private final List<String> exports = new ArrayList<>();
 
     DisasterTest() {
-        if (!column("postgres", "SELECT datname FROM pg_database").contains(DATABASE)) {
-            execute("postgres", "CREATE DATABASE " + DATABASE);
-        }
+        postgres.ensureDatabase(DATABASE);
         installation.table.insert(
                 project, start.minus(HOURS, ChronoUnit.HOURS), HOURS * 7200L, 2L * HOURS * ROWS_OF_AN_HOUR);
     }
@@ -105,7 +98,8 @@ class DisasterTest {
                 .atMost(Duration.ofMinutes(2))
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> completed(appending, start, end) >= 1);
-        whileNobodyIsConnected(() -> execute("postgres", "CREATE DATABASE backup TEMPLATE " + METADATA));
+        whileNobodyIsConnected(
+                () -> postgres.execute(Postgres.MAINTENANCE, "CREATE DATABASE backup TEMPLATE " + METADATA));
         long inTheBackup = number("backup", "SELECT count(*) FROM runs WHERE batch_export_id = '" + appending + "'");
         awaitAllCompleted(appending, start);
         awaitAllCompleted(toFiles, start);
@@ -113,8 +107,8 @@ class DisasterTest {
 
         Instant restoredAt = Instant.now();
         whileNobodyIsConnected(() -> {
-            execute("postgres", "DROP DATABASE " + METADATA);
-            execute("postgres", "ALTER DATABASE backup RENAME TO " + METADATA);
+            postgres.execute(Postgres.MAINTENANCE, "DROP DATABASE " + METADATA);
+            postgres.execute(Postgres.MAINTENANCE, "ALTER DATABASE backup RENAME TO " + METADATA);
         });
 
         assertThat(inTheBackup).as("intervals that the backup knows").isLessThan(HOURS);
@@ -137,23 +131,9 @@ class DisasterTest {
     }
 
     private Map<String, Object> toPostgres(String table) {
-        URI uri = URI.create(installation.connections.databaseUrl().substring("jdbc:".length()));
         Map<String, Object> export = installation.hourlyExport(table);
         export.put("rerun_mode", "append");
-        export.put(
-                "destination",
-                Map.of(
-                        "type",
-                        "Postgres",
-                        "config",
-                        Map.of(
-                                "host", uri.getHost(),
-                                "port", uri.getPort(),
-                                "user", installation.connections.databaseUser(),
-                                "password", installation.connections.databasePassword(),
-                                "database", DATABASE,
-                                "table_name", table,
-                                "sslmode", "disable")));
+        export.put("destination", postgres.destination(DATABASE, table, postgres.port()));
         return export;
     }
 
@@ -196,55 +176,25 @@ class DisasterTest {
     }
 
     private List<UUID> uuidsOf(String table) {
-        return column(DATABASE, "SELECT uuid FROM " + table).stream()
+        return postgres.column(DATABASE, "SELECT uuid FROM " + table).stream()
                 .map(UUID::fromString)
                 .toList();
     }
 
     /// Servers and workers go on, without the database for a moment.
     private void whileNobodyIsConnected(Runnable work) {
-        execute("postgres", "ALTER DATABASE " + METADATA + " ALLOW_CONNECTIONS false");
+        postgres.execute(Postgres.MAINTENANCE, "ALTER DATABASE " + METADATA + " ALLOW_CONNECTIONS false");
         try {
-            List<String> _ = column(
-                    "postgres",
+            List<String> _ = postgres.column(
+                    Postgres.MAINTENANCE,
                     "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '" + METADATA + "'");
             work.run();
         } finally {
-            execute("postgres", "ALTER DATABASE " + METADATA + " ALLOW_CONNECTIONS true");
+            postgres.execute(Postgres.MAINTENANCE, "ALTER DATABASE " + METADATA + " ALLOW_CONNECTIONS true");
         }
     }
 
     private long number(String database, String sql) {
-        return Long.parseLong(column(database, sql).getFirst());
-    }
-
-    private List<String> column(String database, String sql) {
-        try (Connection connection = connect(database);
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            List<String> column = new ArrayList<>();
-            while (rows.next()) {
-                column.add(rows.getString(1));
-            }
-            return column;
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private void execute(String database, String sql) {
-        try (Connection connection = connect(database);
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private Connection connect(String database) throws SQLException {
-        return DriverManager.getConnection(
-                installation.connections.databaseUrl().replaceFirst("/[^/]*$", "/" + database),
-                installation.connections.databaseUser(),
-                installation.connections.databasePassword());
+        return Long.parseLong(postgres.column(database, sql).getFirst());
     }
 }

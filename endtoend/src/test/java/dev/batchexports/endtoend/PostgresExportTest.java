@@ -3,18 +3,11 @@ package dev.batchexports.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -29,20 +22,14 @@ class PostgresExportTest {
 
     private final Installation installation = Installation.get();
     private final Api api = installation.api;
+    private final Postgres postgres = installation.postgres;
     private final Table table = installation.table;
     private final long project = installation.newProject();
     private final Instant start = Installation.hourAgo(5);
     private final Instant end = start.plus(1, ChronoUnit.HOURS);
 
-    PostgresExportTest() throws SQLException {
-        try (Connection connection = connect(installation.connections.databaseUrl());
-                Statement statement = connection.createStatement();
-                ResultSet found =
-                        statement.executeQuery("SELECT 1 FROM pg_database WHERE datname = '" + DATABASE + "'")) {
-            if (!found.next()) {
-                statement.execute("CREATE DATABASE " + DATABASE);
-            }
-        }
+    PostgresExportTest() {
+        postgres.ensureDatabase(DATABASE);
     }
 
     @AfterEach
@@ -53,7 +40,7 @@ class PostgresExportTest {
     }
 
     @Test
-    void everyRowArrivesOnceThoughWorkersDieBeforeAndAfterTheCommit() throws SQLException, IOException {
+    void everyRowArrivesOnceThoughWorkersDieBeforeAndAfterTheCommit() throws IOException {
         table.insert(project, start, 3600, 2_000);
         String export = api.createExport(project, export("append"));
         Path markers = Files.createDirectory(installation.folder.resolve("markers-of-postgres"));
@@ -71,13 +58,13 @@ class PostgresExportTest {
         assertThat(markers).isDirectoryContaining("glob:**halted-at-after-commit");
         assertThat(run.get("records_completed").asLong()).isEqualTo(2_000);
         assertThat(uuids()).containsExactlyInAnyOrderElementsOf(table.uuids(project, start, end));
-        assertThat(column("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+        assertThat(postgres.column(DATABASE, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
                 .contains("t_" + project)
                 .noneMatch(name -> name.matches("_batch_exports_[0-9a-f]{32}.*"));
     }
 
     @Test
-    void aRetryReplacesWhatWasThereWhenTheExportSaysSo() throws SQLException {
+    void aRetryReplacesWhatWasThereWhenTheExportSaysSo() {
         table.insert(project, start, 3600, 500);
         String export = api.createExport(project, export("replace"));
         api.backfill(project, export, start, end);
@@ -88,7 +75,7 @@ class PostgresExportTest {
         api.awaitRun(project, export, start, "Completed", Duration.ofSeconds(60));
 
         assertThat(uuids()).hasSize(501).containsExactlyInAnyOrderElementsOf(table.uuids(project, start, end));
-        assertThat(column("SELECT DISTINCT jsonb_typeof(properties) FROM t_" + project))
+        assertThat(postgres.column(DATABASE, "SELECT DISTINCT jsonb_typeof(properties) FROM t_" + project))
                 .containsExactly("object");
     }
 
@@ -97,47 +84,15 @@ class PostgresExportTest {
     }
 
     private Map<String, Object> export(String rerunMode) {
-        URI uri = URI.create(installation.connections.databaseUrl().substring("jdbc:".length()));
         Map<String, Object> export = installation.hourlyExport("postgres " + rerunMode);
         export.put("rerun_mode", rerunMode);
-        export.put(
-                "destination",
-                Map.of(
-                        "type",
-                        "Postgres",
-                        "config",
-                        Map.of(
-                                "host", uri.getHost(),
-                                "port", uri.getPort(),
-                                "user", installation.connections.databaseUser(),
-                                "password", installation.connections.databasePassword(),
-                                "database", DATABASE,
-                                "table_name", "t_" + project,
-                                "sslmode", "disable")));
+        export.put("destination", postgres.destination(DATABASE, "t_" + project, postgres.port()));
         return export;
     }
 
-    private List<UUID> uuids() throws SQLException {
-        return column("SELECT uuid FROM t_" + project).stream()
+    private List<UUID> uuids() {
+        return postgres.column(DATABASE, "SELECT uuid FROM t_" + project).stream()
                 .map(UUID::fromString)
                 .toList();
-    }
-
-    private List<String> column(String sql) throws SQLException {
-        try (Connection connection =
-                        connect(installation.connections.databaseUrl().replaceFirst("/[^/]*$", "/" + DATABASE));
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            List<String> column = new ArrayList<>();
-            while (rows.next()) {
-                column.add(rows.getString(1));
-            }
-            return column;
-        }
-    }
-
-    private Connection connect(String url) throws SQLException {
-        return DriverManager.getConnection(
-                url, installation.connections.databaseUser(), installation.connections.databasePassword());
     }
 }

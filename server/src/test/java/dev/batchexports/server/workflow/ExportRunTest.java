@@ -77,6 +77,47 @@ class ExportRunTest {
                 .toList();
     }
 
+    /// A run that is cancelled while its first slice is being written, once it has ended.
+    private Run cancelledWhileItTransfers(int rows) {
+        CountDownLatch writing = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        BatchExport export = exportOf(rows, new MemoryDestination.Behaviour() {
+            @Override
+            public void writing(Slice slice, TransferProgress progress) throws InterruptedException {
+                writing.countDown();
+                never.await();
+            }
+        });
+        Run started = server.startRun(export, end);
+        Awaitility.await("transfer").atMost(SOON).until(() -> writing.getCount() == 0);
+        server.orchestration.cancelRun(server.runs.find(started.id()).orElseThrow());
+        return server.awaitEnd(started.id(), SOON);
+    }
+
+    /// A run that is cancelled while its commit is under way, once it has ended.
+    private Run cancelledWhileItCommits(int rows) {
+        CountDownLatch committing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        BatchExport export = exportOf(rows, new MemoryDestination.Behaviour() {
+            @Override
+            public Set<Integer> committing(RunKey key) throws InterruptedException {
+                committing.countDown();
+                goOn.await();
+                return Set.of();
+            }
+        });
+        Run started = server.startRun(export, end);
+        Awaitility.await("commit").atMost(SOON).until(() -> committing.getCount() == 0);
+        server.orchestration.cancelRun(server.runs.find(started.id()).orElseThrow());
+        // Two heartbeats have told the worker by then.
+        Awaitility.await()
+                .pollDelay(Heartbeats.INTERVAL.multipliedBy(3))
+                .atMost(SOON)
+                .until(() -> true);
+        goOn.countDown();
+        return server.awaitEnd(started.id(), SOON);
+    }
+
     private static MemoryDestination.Behaviour nothingSpecial() {
         return new MemoryDestination.Behaviour() {};
     }
@@ -176,20 +217,7 @@ class ExportRunTest {
 
     @Test
     void aSmallRunThatIsCancelledStopsAndLeavesNothingBehind() {
-        CountDownLatch writing = new CountDownLatch(1);
-        CountDownLatch never = new CountDownLatch(1);
-        BatchExport export = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
-            @Override
-            public void writing(Slice slice, TransferProgress progress) throws InterruptedException {
-                writing.countDown();
-                never.await();
-            }
-        });
-
-        Run started = server.startRun(export, end);
-        Awaitility.await("transfer").atMost(SOON).until(() -> writing.getCount() == 0);
-        server.orchestration.cancelRun(server.runs.find(started.id()).orElseThrow());
-        Run run = server.awaitEnd(started.id(), SOON);
+        Run run = cancelledWhileItTransfers(FEW_ROWS);
 
         assertThat(run.status()).isEqualTo(RunStatus.CANCELLED);
         assertThat(memory.wasAborted(run.id())).isTrue();
@@ -198,32 +226,12 @@ class ExportRunTest {
 
     @Test
     void aSmallRunThatCommitsIsNotStoppedByACancellation() {
-        CountDownLatch committing = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
-        BatchExport export = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
-            @Override
-            public Set<Integer> committing(RunKey key) throws InterruptedException {
-                committing.countDown();
-                goOn.await();
-                return Set.of();
-            }
-        });
-
-        Run started = server.startRun(export, end);
-        Awaitility.await("commit").atMost(SOON).until(() -> committing.getCount() == 0);
-        server.orchestration.cancelRun(server.runs.find(started.id()).orElseThrow());
-        // Two heartbeats have told the worker by then.
-        Awaitility.await()
-                .pollDelay(Heartbeats.INTERVAL.multipliedBy(3))
-                .atMost(SOON)
-                .until(() -> true);
-        goOn.countDown();
-        Run run = server.awaitEnd(started.id(), SOON);
+        Run run = cancelledWhileItCommits(FEW_ROWS);
 
         assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
         assertThat(memory.committed(run).orElseThrow()).hasSize(FEW_ROWS);
         assertThat(memory.wasAborted(run.id())).isFalse();
-        assertThat(server.logOf(export))
+        assertThat(server.logOf(server.exports.find(run.exportId()).orElseThrow()))
                 .contains("WARNING finish: The run was cancelled after everything had been committed.");
     }
 
@@ -434,20 +442,7 @@ class ExportRunTest {
 
     @Test
     void aCancelledTransferStopsAndLeavesNothingBehind() {
-        CountDownLatch writing = new CountDownLatch(1);
-        CountDownLatch never = new CountDownLatch(1);
-        BatchExport export = exportOfRows(new MemoryDestination.Behaviour() {
-            @Override
-            public void writing(Slice slice, TransferProgress progress) throws InterruptedException {
-                writing.countDown();
-                never.await();
-            }
-        });
-
-        Run started = server.startRun(export, end);
-        Awaitility.await("transfer").atMost(SOON).until(() -> writing.getCount() == 0);
-        server.orchestration.cancelRun(server.runs.find(started.id()).orElseThrow());
-        Run run = server.awaitEnd(started.id(), SOON);
+        Run run = cancelledWhileItTransfers(ROWS);
 
         assertThat(run.status()).isEqualTo(RunStatus.CANCELLED);
         assertThat(run.latestError()).isNull();
@@ -492,33 +487,13 @@ class ExportRunTest {
 
     @Test
     void anAttemptToCommitIsNotStoppedByACancellation() {
-        CountDownLatch committing = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
-        BatchExport export = exportOfRows(new MemoryDestination.Behaviour() {
-            @Override
-            public Set<Integer> committing(RunKey key) throws InterruptedException {
-                committing.countDown();
-                goOn.await();
-                return Set.of();
-            }
-        });
-
-        Run started = server.startRun(export, end);
-        Awaitility.await("commit").atMost(SOON).until(() -> committing.getCount() == 0);
-        server.orchestration.cancelRun(server.runs.find(started.id()).orElseThrow());
-        // Two heartbeats have told the worker by then.
-        Awaitility.await()
-                .pollDelay(Heartbeats.INTERVAL.multipliedBy(3))
-                .atMost(SOON)
-                .until(() -> true);
-        goOn.countDown();
-        Run run = server.awaitEnd(started.id(), SOON);
+        Run run = cancelledWhileItCommits(ROWS);
 
         assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
         assertThat(run.attempt()).isEqualTo(1);
         assertThat(memory.committed(run).orElseThrow()).hasSize(ROWS);
         assertThat(memory.wasAborted(run.id())).isFalse();
-        assertThat(server.logOf(export))
+        assertThat(server.logOf(server.exports.find(run.exportId()).orElseThrow()))
                 .contains("WARNING finish: The run was cancelled after everything had been committed.");
     }
 

@@ -105,6 +105,20 @@ class RecordHistories {
         record(name, run.workflowId(), null);
     }
 
+    /// The first two attempts to commit fail.
+    private static MemoryDestination.Behaviour busyTwice() {
+        AtomicInteger failures = new AtomicInteger();
+        return new MemoryDestination.Behaviour() {
+            @Override
+            public Set<Integer> committing(RunKey run) {
+                if (failures.incrementAndGet() <= 2) {
+                    throw ExportException.passing("ShelfBusy", "The shelf is busy.", null);
+                }
+                return Set.of();
+            }
+        };
+    }
+
     @Test
     void completed() throws IOException {
         BatchExport export = exportOfRows(nothingSpecial());
@@ -124,17 +138,7 @@ class RecordHistories {
 
     @Test
     void smallRetried() throws IOException {
-        AtomicInteger failures = new AtomicInteger();
-        BatchExport export = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
-            @Override
-            public Set<Integer> committing(RunKey run) {
-                if (failures.incrementAndGet() <= 2) {
-                    throw ExportException.passing("ShelfBusy", "The shelf is busy.", null);
-                }
-                return Set.of();
-            }
-        });
-        recordRun("run-small-retried", export, RunStatus.COMPLETED);
+        recordRun("run-small-retried", exportOf(FEW_ROWS, busyTwice()), RunStatus.COMPLETED);
     }
 
     @Test
@@ -181,17 +185,7 @@ class RecordHistories {
 
     @Test
     void retried() throws IOException {
-        AtomicInteger failures = new AtomicInteger();
-        BatchExport export = exportOfRows(new MemoryDestination.Behaviour() {
-            @Override
-            public Set<Integer> committing(RunKey run) {
-                if (failures.incrementAndGet() <= 2) {
-                    throw ExportException.passing("ShelfBusy", "The shelf is busy.", null);
-                }
-                return Set.of();
-            }
-        });
-        recordRun("run-retried", export, RunStatus.COMPLETED);
+        recordRun("run-retried", exportOfRows(busyTwice()), RunStatus.COMPLETED);
     }
 
     @Test

@@ -20,7 +20,8 @@ run_benchmark() {
     CLASSPATH="$(ls "$BX_ROOT"/benchmarks/target/benchmarks-*.jar):$(<"$BX_ROOT/benchmarks/target/classpath")"
     export CLASSPATH
     exec "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-        -Xmx256m -XX:+UseSerialGC dev.batchexports.benchmarks.BenchmarkCommand --peers-dir "$PEERS" "$@"
+        -Xmx256m -XX:+UseSerialGC "-Dbatchexports.worker.arguments=$BX_ROOT/scripts/worker.args" \
+        dev.batchexports.benchmarks.BenchmarkCommand --peers-dir "$PEERS" "$@"
 }
 
 build_benchmark() {

@@ -9,12 +9,16 @@ run_java() {
         --enable-native-access=ALL-UNNAMED
         --add-opens=java.base/java.nio=ALL-UNNAMED
         --sun-misc-unsafe-memory-access=allow
-        -Xmx320m
     )
     case "$1" in
         # The demo is over before the second compiler would pay off.
-        demo) options+=("${program[@]}" -XX:TieredStopAtLevel=1) ;;
-        dev | server | worker) options+=("${program[@]}") ;;
+        demo) options+=("${program[@]}" -Xmx320m -XX:TieredStopAtLevel=1) ;;
+        dev | server) options+=("${program[@]}" -Xmx320m) ;;
+        worker)
+            options+=("${program[@]}" "@$BX_ROOT/scripts/worker.args")
+            # Threads that share two heaps of the C library leave less unused memory in them than 16.
+            export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+            ;;
         chaos)
             main_class=dev.batchexports.endtoend.Chaos
             options+=("${program[@]}" -Xmx768m "-Dbatchexports.endtoend.folder=$BX_HOME/chaos")

@@ -63,15 +63,13 @@ final class Comparison {
         Meter temporal = laboratory.meterOf(Component.TEMPORAL);
         Meter postgres = laboratory.meterOf(Component.POSTGRES);
         Meter server = laboratory.meterOfServer();
-        long started = System.nanoTime();
-        Usage client;
+        Exported exported;
         try {
-            client = contender.export(format, rows, prefix);
+            exported = contender.export(format, rows, prefix);
         } catch (IllegalStateException failure) {
             throw new IllegalStateException(
                     contender.name() + " did not write " + format.title() + ": " + failure.getMessage(), failure);
         }
-        double seconds = (System.nanoTime() - started) / 1e9;
         Usage engine = engineMeter.stop();
         Usage store = storeMeter.stop();
         Usage other = sum(temporal.stop(), postgres.stop(), server.stop());
@@ -81,8 +79,8 @@ final class Comparison {
         return new Measurement(
                 format,
                 contender.name(),
-                seconds,
-                client,
+                exported.took().toNanos() / 1e9,
+                exported.client(),
                 engine,
                 store,
                 other,

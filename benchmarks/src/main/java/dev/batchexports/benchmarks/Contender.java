@@ -14,8 +14,7 @@ interface Contender extends AutoCloseable {
     /// Writes the rows.
     ///
     /// @param prefix of the keys, below which there is nothing
-    /// @return what the process used that moves the rows and is none of the laboratory's
-    Usage export(Format format, Rows rows, String prefix) throws InterruptedException;
+    Exported export(Format format, Rows rows, String prefix) throws InterruptedException;
 
     /// Below which of the keys that begin with the prefix the files lie.
     default String folder(String prefix) {

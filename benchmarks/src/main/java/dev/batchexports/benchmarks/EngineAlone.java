@@ -15,8 +15,10 @@ record EngineAlone(ClickHouse clickhouse) implements Contender {
     }
 
     @Override
-    public Usage export(Format format, Rows rows, String prefix) {
-        clickhouse.run(rows.insertStatement(format, prefix + "/rows." + format.fileExtension()));
-        return Usage.NONE;
+    public Exported export(Format format, Rows rows, String prefix) throws InterruptedException {
+        return Exported.timed(() -> {
+            clickhouse.run(rows.insertStatement(format, prefix + "/rows." + format.fileExtension()));
+            return Usage.NONE;
+        });
     }
 }

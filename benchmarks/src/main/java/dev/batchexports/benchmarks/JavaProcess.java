@@ -13,6 +13,9 @@ import java.util.concurrent.TimeUnit;
 final class JavaProcess implements AutoCloseable {
     private static final long GOODBYE_SECONDS = 15;
 
+    /// The property that names the file of Java options which `./bx worker` uses.
+    private static final String ARGUMENTS = "batchexports.worker.arguments";
+
     private final Process process;
 
     private JavaProcess(Process process) {
@@ -28,7 +31,7 @@ final class JavaProcess implements AutoCloseable {
                 "--add-opens=java.base/java.nio=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-XX:+UseSerialGC",
-                "-Xmx320m"));
+                "@" + System.getProperty(ARGUMENTS, "../scripts/worker.args")));
         command.addAll(options(environment));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
         command.addAll(List.of(arguments));
@@ -37,6 +40,7 @@ final class JavaProcess implements AutoCloseable {
             builder.redirectErrorStream(true).redirectOutput(log.toFile());
         }
         builder.environment().keySet().removeIf(name -> name.startsWith("BX_"));
+        builder.environment().put("MALLOC_ARENA_MAX", "2");
         builder.environment().putAll(environment);
         try {
             JavaProcess started = new JavaProcess(builder.start());

@@ -101,7 +101,7 @@ final class Peer implements Contender {
     }
 
     @Override
-    public Usage export(Format format, Rows rows, String prefix) throws InterruptedException {
+    public Exported export(Format format, Rows rows, String prefix) throws InterruptedException {
         List<String> command = new ArrayList<>(
                 List.of(python.toString(), folder.resolve("measured.py").toString()));
         Map<String, String> environment = new HashMap<>();
@@ -116,7 +116,7 @@ final class Peer implements Contender {
                 environment.putAll(slingEnvironment());
             }
         }
-        return run(command, environment);
+        return Exported.timed(() -> run(command, environment));
     }
 
     private Usage run(List<String> command, Map<String, String> environment) throws InterruptedException {

@@ -52,7 +52,7 @@ final class TransferPath implements Contender {
     }
 
     @Override
-    public Usage export(Format format, Rows rows, String prefix) {
+    public Exported export(Format format, Rows rows, String prefix) throws InterruptedException {
         Map<String, Object> store = new LinkedHashMap<>();
         store.put("type", "S3");
         store.put("bucket", connections.s3Bucket());
@@ -63,7 +63,7 @@ final class TransferPath implements Contender {
         store.put("prefix", prefix);
         store.put("file_format", format.formatWord());
         store.put("compression", format.compression());
-        return transfer(rows, store);
+        return Exported.timed(() -> transfer(rows, store));
     }
 
     /// Adds the rows to a table of the embedded PostgreSQL.

@@ -13,11 +13,14 @@ import dev.batchexports.source.clickhouse.ClickHouseSource;
 import dev.batchexports.source.clickhouse.UserQueries;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Properties;
+import org.postgresql.Driver;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 
 /// What every role of the server is made of: settings, keys, database, source and destinations, stores and
 /// services.
@@ -59,19 +62,21 @@ class ServerConfiguration {
     @Bean(destroyMethod = "close")
     HikariDataSource dataSource(DatabaseSettings settings) {
         DatabaseSettings jdbc = settings.forJdbc();
-        HikariDataSource pool = new HikariDataSource();
-        pool.setPoolName("metadata");
-        pool.setJdbcUrl(jdbc.url());
+        Properties connection = new Properties();
         if (!jdbc.user().isEmpty()) {
-            pool.setUsername(jdbc.user());
+            connection.setProperty("user", jdbc.user());
         }
         if (!jdbc.password().isEmpty()) {
-            pool.setPassword(jdbc.password());
+            connection.setProperty("password", jdbc.password());
         }
         // A database host that vanished must not hold connections for ever.
-        pool.addDataSourceProperty("socketTimeout", "60");
-        pool.addDataSourceProperty("connectTimeout", "10");
-        pool.addDataSourceProperty("tcpKeepAlive", "true");
+        connection.setProperty("socketTimeout", "60");
+        connection.setProperty("connectTimeout", "10");
+        connection.setProperty("tcpKeepAlive", "true");
+        HikariDataSource pool = new HikariDataSource();
+        pool.setPoolName("metadata");
+        // By a URL alone the pool would ask Java's DriverManager, which loads the drivers of all destinations: 20 MB.
+        pool.setDataSource(new SimpleDriverDataSource(new Driver(), jdbc.url(), connection));
         pool.setMaximumPoolSize(jdbc.connections());
         pool.setMinimumIdle(Math.min(2, jdbc.connections()));
         pool.setConnectionTimeout(CONNECTION_TIMEOUT.toMillis());

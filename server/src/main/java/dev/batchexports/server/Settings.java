@@ -116,8 +116,8 @@ public record Settings(
             @DefaultValue("4") int slicesPerRun,
             @DefaultValue("536870912") long sliceBytes,
             @DefaultValue("67108864") long leastSliceBytes,
-            @DefaultValue("33554432") long bufferBytes,
-            @DefaultValue("134217728") long memoryBytes) {}
+            @DefaultValue("20971520") long bufferBytes,
+            @DefaultValue("83886080") long memoryBytes) {}
 
     /// @param allowPrivateEndpoints whether destinations may be on loopback, private or link-local
     ///     addresses

@@ -19,6 +19,6 @@ public record DestinationLimits(long bufferBytes, Duration requestTimeout, HostR
     }
 
     public static DestinationLimits standard() {
-        return new DestinationLimits(32L << 20, Duration.ofMinutes(2));
+        return new DestinationLimits(20L << 20, Duration.ofMinutes(2));
     }
 }

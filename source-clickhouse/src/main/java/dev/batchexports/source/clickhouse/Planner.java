@@ -3,7 +3,6 @@ package dev.batchexports.source.clickhouse;
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.source.EncodedRows;
 import dev.batchexports.core.source.Encoding;
-import dev.batchexports.core.source.FileFormat;
 import dev.batchexports.core.source.Plan;
 import dev.batchexports.core.source.Slice;
 import dev.batchexports.core.source.SliceLimits;
@@ -141,14 +140,12 @@ final class Planner {
 
     /// The uncompressed bytes of a slice that meet both limits.
     private long target(List<Bucket> buckets, Encoding encoding, SliceLimits limits) {
-        long target = limits.targetBytes();
-        if (encoding.format() != FileFormat.PARQUET) {
-            // ClickHouse formats text with one core for each query; Parquet columns it encodes side by side.
-            long bytes = buckets.stream().mapToLong(Bucket::bytes).sum();
-            // A little more than the share, or what is left over by rounding becomes a slice of its own.
-            long share = Math.ceilDiv(bytes * 21 / 20, limits.parallel().slices());
-            target = Math.min(target, Math.max(share, limits.parallel().leastBytes()));
-        }
+        // ClickHouse encodes with one core for each query.
+        long bytes = buckets.stream().mapToLong(Bucket::bytes).sum();
+        // A little more than the share, or what is left over by rounding becomes a slice of its own.
+        long share = Math.ceilDiv(bytes * 21 / 20, limits.parallel().slices());
+        long target = Math.min(
+                limits.targetBytes(), Math.max(share, limits.parallel().leastBytes()));
         if (limits.maxFileBytes().isEmpty()) {
             return target;
         }

@@ -11,8 +11,8 @@ class PartSizeTest {
     private static final long GIB = 1 << 30;
 
     @Test
-    void usesFourBuffersOfEightMebibytesByDefault() {
-        assertThat(PartSize.of(GIB, 32 * MIB)).isEqualTo(new PartSize((int) (8 * MIB), 4));
+    void usesFourBuffersOfFiveMebibytesByDefault() {
+        assertThat(PartSize.of(GIB, 20 * MIB)).isEqualTo(new PartSize((int) (5 * MIB), 4));
     }
 
     @ParameterizedTest

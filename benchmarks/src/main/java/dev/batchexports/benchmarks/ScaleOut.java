@@ -86,7 +86,7 @@ final class ScaleOut {
             throws InterruptedException {
         Run run = run(export, change, further);
         Map<String, Integer> spread = spread(run.shown());
-        return "%-42s %6.1f s, %d files, slices begun by %s"
+        return "%-42s %6.1f s, %d files, slices written by %s"
                 .formatted(title, run.seconds(), run.shown().get("files_count").asInt(), spread);
     }
 
@@ -139,7 +139,7 @@ final class ScaleOut {
         return worker;
     }
 
-    /// How many slices each worker has begun, as Temporal has recorded it.
+    /// How many slices each worker has written: Temporal records the attempt that succeeded.
     private Map<String, Integer> spread(JsonNode run) {
         Set<Long> transfers = new HashSet<>();
         Map<String, Integer> spread = new TreeMap<>();

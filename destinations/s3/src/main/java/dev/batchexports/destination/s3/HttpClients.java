@@ -7,6 +7,8 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.apache.hc.client5.http.DnsResolver;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.http.SdkHttpClient;
@@ -17,13 +19,18 @@ import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 ///
 /// A connection carries nothing of whoever uses it: every request is signed for itself. It goes to the host that
 /// the request names, at an address that was allowed when it was opened, and lives a few minutes at most, so that
-/// a host that moves is followed. Thread-safe.
+/// a host that moves is followed.
+///
+/// What ends requests that take too long is shared as well: the SDK would start five threads for each bucket, and
+/// remember every request until its time is up, long after it has ended. Thread-safe.
 final class HttpClients {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration LONGEST_CONNECTION = Duration.ofMinutes(5);
 
     /// More than all slices of a process have requests under way. One client has so many for each host.
     private static final int MAX_CONNECTIONS = 500;
+
+    private static final int TIMER_THREADS = 2;
 
     private final Map<Kind, Shared> open = new HashMap<>();
 
@@ -34,25 +41,37 @@ final class HttpClients {
 
     private static final class Shared {
         private final SdkHttpClient client;
+        private final ScheduledExecutorService timer;
         private int users;
 
-        Shared(SdkHttpClient client) {
+        Shared(SdkHttpClient client, ScheduledExecutorService timer) {
             this.client = client;
+            this.timer = timer;
+        }
+
+        void close() {
+            client.close();
+            timer.shutdownNow();
         }
     }
 
     /// The right to use a client until it is closed.
     final class Lease implements AutoCloseable {
         private final Kind kind;
-        private final SdkHttpClient client;
+        private final Shared shared;
 
-        private Lease(Kind kind, SdkHttpClient client) {
+        private Lease(Kind kind, Shared shared) {
             this.kind = kind;
-            this.client = client;
+            this.shared = shared;
         }
 
         SdkHttpClient client() {
-            return client;
+            return shared.client;
+        }
+
+        /// For what is to end requests that take too long.
+        ScheduledExecutorService timer() {
+            return shared.timer;
         }
 
         /// To be called once.
@@ -73,23 +92,30 @@ final class HttpClients {
     }
 
     private synchronized Lease lease(Kind kind) {
-        Shared shared = open.computeIfAbsent(kind, wanted -> new Shared(client(wanted)));
+        Shared shared = open.computeIfAbsent(kind, wanted -> new Shared(client(wanted), timer()));
         shared.users++;
-        return new Lease(kind, shared.client);
+        return new Lease(kind, shared);
     }
 
     private void giveBack(Kind kind) {
-        SdkHttpClient unwanted = null;
+        Shared unwanted = null;
         synchronized (this) {
             Shared shared = open.get(kind);
             if (shared != null && --shared.users == 0) {
                 open.remove(kind);
-                unwanted = shared.client;
+                unwanted = shared;
             }
         }
         if (unwanted != null) {
             unwanted.close();
         }
+    }
+
+    private static ScheduledExecutorService timer() {
+        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
+                TIMER_THREADS, Thread.ofPlatform().daemon().name("s3-timer-", 0).factory());
+        timer.setRemoveOnCancelPolicy(true);
+        return timer;
     }
 
     private static SdkHttpClient client(Kind kind) {

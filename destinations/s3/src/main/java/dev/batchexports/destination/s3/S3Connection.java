@@ -54,7 +54,7 @@ final class S3Connection implements AutoCloseable {
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .serviceConfiguration(service -> service.chunkedEncodingEnabled(false))
-                .overrideConfiguration(override(limits));
+                .overrideConfiguration(override(limits, http));
         URI endpoint = configuration.endpoint();
         if (endpoint != null) {
             builder.endpointOverride(endpoint);
@@ -95,7 +95,7 @@ final class S3Connection implements AutoCloseable {
                 .region(Region.of(configuration.region()))
                 .credentialsProvider(own)
                 .httpClient(http.client())
-                .overrideConfiguration(override(limits))
+                .overrideConfiguration(override(limits, http))
                 .build();
         opened.push(sts);
         StsAssumeRoleCredentialsProvider role = StsAssumeRoleCredentialsProvider.builder()
@@ -128,8 +128,9 @@ final class S3Connection implements AutoCloseable {
                                 keyId, secret, configuration.awsSessionToken().reveal()));
     }
 
-    private static ClientOverrideConfiguration override(DestinationLimits limits) {
+    private static ClientOverrideConfiguration override(DestinationLimits limits, HttpClients.Lease http) {
         return ClientOverrideConfiguration.builder()
+                .scheduledExecutorService(http.timer())
                 .retryStrategy(
                         StandardRetryStrategy.builder().maxAttempts(ATTEMPTS).build())
                 .apiCallAttemptTimeout(limits.requestTimeout())

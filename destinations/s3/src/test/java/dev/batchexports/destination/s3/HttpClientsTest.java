@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpClient;
@@ -36,6 +38,7 @@ class HttpClientsTest {
                 HttpClients.Lease morePatient =
                         clients.checked(new DestinationLimits(10L << 20, Duration.ofSeconds(30), checked.hosts()))) {
             assertThat(alike.client()).isSameAs(first.client());
+            assertThat(alike.timer()).isSameAs(first.timer());
             assertThat(List.of(otherwiseChecked.client(), unchecked.client(), morePatient.client()))
                     .doesNotContain(first.client())
                     .doesNotHaveDuplicates();
@@ -51,7 +54,9 @@ class HttpClientsTest {
             HttpClients.Lease second = clients.checked(limits);
             first.close();
             assertThat(status(second.client(), url)).isEqualTo(200);
+            assertThat(second.timer().isShutdown()).isFalse();
             second.close();
+            assertThat(second.timer().isShutdown()).isTrue();
             assertThatThrownBy(() -> status(second.client(), url)).isInstanceOf(IllegalStateException.class);
             try (HttpClients.Lease third = clients.checked(limits)) {
                 assertThat(status(third.client(), url)).isEqualTo(200);
@@ -77,6 +82,45 @@ class HttpClientsTest {
     }
 
     @Test
+    void leavesABucketOpenWhenAnotherOneIsClosed() throws InterruptedException {
+        try (HttpStandIn store = new HttpStandIn(request -> new HttpStandIn.Answer(404, Map.of(), ""))) {
+            S3Configuration configuration = configuration(store);
+            try (S3Connection open = S3Connection.open(configuration, LIMITS, clients)) {
+                S3Bucket bucket = new S3Bucket(open.client(), configuration);
+                try (S3Connection closed = S3Connection.open(configuration, LIMITS, clients)) {
+                    assertThat(new S3Bucket(closed.client(), configuration).find("a"))
+                            .isEmpty();
+                }
+                // With a timer that was closed, it could not even be sent.
+                assertThat(bucket.find("b")).isEmpty();
+                assertThat(store.requests()).hasSize(2);
+            }
+        }
+    }
+
+    @Test
+    void endsARequestThatTakesTooLong() {
+        CountDownLatch over = new CountDownLatch(1);
+        try (HttpStandIn store = new HttpStandIn(request -> {
+            try {
+                over.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return new HttpStandIn.Answer(200, Map.of(), "");
+        })) {
+            S3Configuration configuration = configuration(store);
+            DestinationLimits impatient = new DestinationLimits(10L << 20, Duration.ofMillis(300));
+            try (S3Connection connection = S3Connection.open(configuration, impatient, clients)) {
+                assertThatThrownBy(() -> connection.client().headBucket(request -> request.bucket("exports")))
+                        .isInstanceOf(SdkClientException.class);
+            } finally {
+                over.countDown();
+            }
+        }
+    }
+
+    @Test
     void opensNoConnectionToAHostThatIsNotAllowed() {
         DestinationLimits limits = LIMITS.withHosts(host -> {
             throw new UnknownHostException("not allowed");
@@ -85,6 +129,16 @@ class HttpClientsTest {
             assertThatThrownBy(() -> status(lease.client(), URI.create("http://127.0.0.1:9")))
                     .isInstanceOf(UnknownHostException.class);
         }
+    }
+
+    private static S3Configuration configuration(HttpStandIn store) {
+        return S3Store.configuration(Map.of(
+                "bucket_name", "exports",
+                "region", "us-east-1",
+                "prefix", "{table}",
+                "endpoint_url", store.url(),
+                "aws_access_key_id", "key",
+                "aws_secret_access_key", "secret"));
     }
 
     private static HostResolver loopback() {

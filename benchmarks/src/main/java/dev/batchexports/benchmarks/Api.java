@@ -38,6 +38,11 @@ final class Api implements AutoCloseable {
         return json(send("GET", exports() + path, BodyPublishers.noBody()));
     }
 
+    /// Components, task queues and workers.
+    JsonNode system() {
+        return json(send("GET", "/api/system", BodyPublishers.noBody()));
+    }
+
     JsonNode post(String path, Object body) {
         return json(send("POST", exports() + path, BodyPublishers.ofString(JSON.writeValueAsString(body))));
     }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -52,6 +53,14 @@ public final class BenchmarkCommand implements Callable<Integer> {
             description = "Instead: N exports that fire at the same moment; reports how long each waited.")
     private int herd;
 
+    @Option(
+            names = "--workers",
+            split = ",",
+            paramLabel = "N",
+            description =
+                    "Instead: one big interval by so many workers, for example 1,2,4, and by some that come and go.")
+    private List<Integer> workers = List.of();
+
     @Option(names = "--cost", description = "Instead: what an empty run and a run of few rows cost.")
     private boolean cost;
 
@@ -60,10 +69,10 @@ public final class BenchmarkCommand implements Callable<Integer> {
             description = "Instead: the transfer path into PostgreSQL beside ClickHouse piped into psql.")
     private boolean postgres;
 
-    @Option(names = "--cost-runs", defaultValue = "20", description = "Runs whose cost is measured.")
+    @Option(names = "--cost-runs", defaultValue = "60", description = "Runs whose cost is measured.")
     private int costRuns;
 
-    @Option(names = "--cost-warm-up", defaultValue = "20", description = "Runs before them.")
+    @Option(names = "--cost-warm-up", defaultValue = "200", description = "Runs before them.")
     private int costWarmUp;
 
     @Option(names = "--slice-bytes", defaultValue = "536870912", description = "Raw bytes of a slice.")
@@ -103,11 +112,18 @@ public final class BenchmarkCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Machine machine = Machine.here();
         Path folder = dataFolder == null ? Files.createTempDirectory("bx-benchmark") : dataFolder;
-        Map<String, String> worker =
-                Map.of("BX_WORKER_SLICE_BYTES", Long.toString(sliceBytes), "BX_JAVA_OPTS", javaOptions);
+        Map<String, String> worker = new HashMap<>();
+        worker.put("BX_WORKER_SLICE_BYTES", Long.toString(sliceBytes));
+        worker.put("BX_JAVA_OPTS", javaOptions);
+        if (!workers.isEmpty()) {
+            worker.putAll(ScaleOut.settings(wantedRows));
+        }
         try (Laboratory laboratory = Laboratory.open(folder, worker, this::say)) {
             if (herd > 0) {
                 say(new Herd(laboratory, this::say).run(herd));
+            } else if (!workers.isEmpty()) {
+                Rows rows = Rows.make(laboratory.clickhouse(), laboratory.connections(), wantedRows);
+                new ScaleOut(laboratory, rows, this::say).run(workers);
             } else if (postgres) {
                 Rows rows =
                         Rows.make(laboratory.clickhouse(), laboratory.connections(), quick ? QUICK_ROWS : wantedRows);

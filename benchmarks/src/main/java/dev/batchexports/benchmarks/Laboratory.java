@@ -1,19 +1,29 @@
 package dev.batchexports.benchmarks;
 
+import com.google.protobuf.ByteString;
 import dev.batchexports.embedded.Component;
 import dev.batchexports.embedded.Connections;
 import dev.batchexports.embedded.EmbeddedPlatform;
 import dev.batchexports.embedded.Options;
 import dev.batchexports.server.security.Keyring;
+import io.temporal.api.common.v1.WorkflowExecution;
+import io.temporal.api.history.v1.HistoryEvent;
+import io.temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryRequest;
+import io.temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryResponse;
+import io.temporal.serviceclient.WorkflowServiceStubs;
+import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import tools.jackson.databind.JsonNode;
 
 /// Everything that takes part, each a process of its own: the embedded components, `bx server` and one `bx worker`.
 final class Laboratory implements AutoCloseable {
@@ -134,6 +144,55 @@ final class Laboratory implements AutoCloseable {
 
     long workerPid() {
         return worker.pid();
+    }
+
+    /// One more worker beside the first.
+    JavaProcess startWorker(String name) {
+        return JavaProcess.start(
+                logs.resolve("bx-" + name + ".log"),
+                JavaProcess.Talk.NONE,
+                environment,
+                dev.batchexports.server.Main.class.getName(),
+                "worker");
+    }
+
+    /// Whether Temporal knows that a worker asks for slices of S3 exports.
+    boolean asksForWork(long pid) {
+        for (JsonNode queue : api.system().get("queues")) {
+            for (JsonNode poller : queue.get("workers")) {
+                if (queue.get("name").asString().endsWith("s3-export")
+                        && poller.get("identity").asString().startsWith(pid + "@")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /// What Temporal has recorded of a workflow.
+    List<HistoryEvent> history(String workflowId, String workflowRunId) {
+        WorkflowServiceStubs stubs = WorkflowServiceStubs.newServiceStubs(WorkflowServiceStubsOptions.newBuilder()
+                .setTarget(connections().temporalAddress())
+                .build());
+        try {
+            List<HistoryEvent> events = new ArrayList<>();
+            ByteString next = ByteString.EMPTY;
+            do {
+                GetWorkflowExecutionHistoryResponse page = stubs.blockingStub()
+                        .getWorkflowExecutionHistory(GetWorkflowExecutionHistoryRequest.newBuilder()
+                                .setNamespace("default")
+                                .setExecution(WorkflowExecution.newBuilder()
+                                        .setWorkflowId(workflowId)
+                                        .setRunId(workflowRunId))
+                                .setNextPageToken(next)
+                                .build());
+                events.addAll(page.getHistory().getEventsList());
+                next = page.getNextPageToken();
+            } while (!next.isEmpty());
+            return events;
+        } finally {
+            stubs.shutdownNow();
+        }
     }
 
     /// An S3 destination, as the API takes it.

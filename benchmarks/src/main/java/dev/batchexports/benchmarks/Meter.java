@@ -2,9 +2,11 @@ package dev.batchexports.benchmarks;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// What one process and its children use, from Linux's `/proc`.
@@ -16,12 +18,17 @@ final class Meter {
 
     private static final int TIMES = 4;
 
+    /// What a Java process calls the threads that compile its code.
+    private static final Pattern COMPILER = Pattern.compile("C[12] CompilerThre.*");
+
     private final long pid;
     private final double cpuBefore;
+    private final double compilersBefore;
 
     private Meter(long pid) {
         this.pid = pid;
         this.cpuBefore = cpuSeconds();
+        this.compilersBefore = compilerSecondsSoFar();
     }
 
     /// Begins to measure; the peak of memory begins anew.
@@ -55,13 +62,42 @@ final class Meter {
     private double cpuSeconds() {
         double[] ticks = new double[1];
         forEach(pid, process -> {
-            String stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            String stat = stat(process);
             for (int index = USER_TIME; index < USER_TIME + TIMES; index++) {
-                ticks[0] += Long.parseLong(fields[index]);
+                ticks[0] += number(stat, index);
             }
         });
         return ticks[0] / TICKS_PER_SECOND;
+    }
+
+    private double compilerSecondsSoFar() {
+        double ticks = 0;
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
+            for (Path thread : threads) {
+                String stat = stat(thread);
+                String name = stat.substring(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+                if (COMPILER.matcher(name).matches()) {
+                    ticks += number(stat, USER_TIME) + number(stat, USER_TIME + 1);
+                }
+            }
+        } catch (IOException _) {
+            // A thread has ended in the meantime.
+        }
+        return ticks / TICKS_PER_SECOND;
+    }
+
+    private static String stat(Path processOrThread) throws IOException {
+        return Files.readString(processOrThread.resolve("stat"), StandardCharsets.ISO_8859_1);
+    }
+
+    private static double number(String stat, int index) {
+        return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[index]);
+    }
+
+    /// CPU time since the start that a Java process itself took to compile its code: what a process that works for
+    /// long no longer needs. That of compiler threads that have ended is not in it.
+    double compilerSeconds() {
+        return compilerSecondsSoFar() - compilersBefore;
     }
 
     private long peakBytes() {

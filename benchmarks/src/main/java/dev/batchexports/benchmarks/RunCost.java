@@ -4,12 +4,8 @@ import dev.batchexports.embedded.Component;
 import dev.batchexports.embedded.Connections;
 import dev.batchexports.embedded.sample.ClickHouseEndpoint;
 import dev.batchexports.embedded.sample.SampleData;
-import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.enums.v1.EventType;
 import io.temporal.api.history.v1.HistoryEvent;
-import io.temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryRequest;
-import io.temporal.serviceclient.WorkflowServiceStubs;
-import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -97,7 +93,9 @@ final class RunCost {
         StringBuilder text =
                 new StringBuilder(title).append(", for each of ").append(runs).append(" runs:\n");
         line(text, "time, ms", seconds * 1000);
-        line(text, "CPU ms: worker", worker.stop().cpuSeconds() * 1000);
+        Usage used = worker.stop();
+        line(text, "CPU ms: worker", used.cpuSeconds() * 1000);
+        line(text, "  of which it compiles its own code", worker.compilerSeconds() * 1000);
         line(text, "CPU ms: server", server.stop().cpuSeconds() * 1000);
         line(text, "CPU ms: Temporal", temporal.stop().cpuSeconds() * 1000);
         line(text, "CPU ms: PostgreSQL", postgres.stop().cpuSeconds() * 1000);
@@ -168,31 +166,16 @@ final class RunCost {
         List<String> workflow = metadata.query(
                         "SELECT workflow_id, workflow_run_id /* benchmark: */ FROM runs WHERE id = '" + run + "'")
                 .getFirst();
-        WorkflowServiceStubs stubs = WorkflowServiceStubs.newServiceStubs(WorkflowServiceStubsOptions.newBuilder()
-                .setTarget(laboratory.connections().temporalAddress())
-                .build());
-        try {
-            List<HistoryEvent> history = stubs.blockingStub()
-                    .getWorkflowExecutionHistory(GetWorkflowExecutionHistoryRequest.newBuilder()
-                            .setNamespace("default")
-                            .setExecution(WorkflowExecution.newBuilder()
-                                    .setWorkflowId(workflow.getFirst())
-                                    .setRunId(workflow.getLast()))
-                            .build())
-                    .getHistory()
-                    .getEventsList();
-            Map<EventType, Long> events = history.stream()
-                    .collect(Collectors.groupingBy(HistoryEvent::getEventType, TreeMap::new, Collectors.counting()));
-            StringBuilder text = new StringBuilder("  Temporal events of a run: %d, %d bytes%n"
-                    .formatted(
-                            history.size(),
-                            history.stream()
-                                    .mapToInt(HistoryEvent::getSerializedSize)
-                                    .sum()));
-            events.forEach((type, count) -> text.append("    %-58s %8d%n".formatted(type, count)));
-            return text.toString();
-        } finally {
-            stubs.shutdownNow();
-        }
+        List<HistoryEvent> history = laboratory.history(workflow.getFirst(), workflow.getLast());
+        Map<EventType, Long> events = history.stream()
+                .collect(Collectors.groupingBy(HistoryEvent::getEventType, TreeMap::new, Collectors.counting()));
+        StringBuilder text = new StringBuilder("  Temporal events of a run: %d, %d bytes%n"
+                .formatted(
+                        history.size(),
+                        history.stream()
+                                .mapToInt(HistoryEvent::getSerializedSize)
+                                .sum()));
+        events.forEach((type, count) -> text.append("    %-58s %8d%n".formatted(type, count)));
+        return text.toString();
     }
 }

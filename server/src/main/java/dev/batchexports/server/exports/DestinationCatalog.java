@@ -3,6 +3,7 @@ package dev.batchexports.server.exports;
 import dev.batchexports.core.destination.Destination;
 import dev.batchexports.core.destination.DestinationLimits;
 import dev.batchexports.core.destination.DestinationType;
+import dev.batchexports.core.destination.HostResolver;
 import dev.batchexports.core.destination.InvalidConfigurationException;
 import dev.batchexports.core.destination.InvalidConfigurationException.Violation;
 import dev.batchexports.core.secret.Secret;
@@ -45,6 +46,9 @@ public final class DestinationCatalog {
     private final Map<String, DestinationType<?>> types = new TreeMap<>();
     private final Keyring keyring;
     private final EndpointGuard guard;
+
+    /// Always the same one, so that destinations that are checked alike can be told.
+    private final HostResolver hosts;
     private final JsonMapper mapper;
 
     /// The destination types that are on the class path.
@@ -61,6 +65,7 @@ public final class DestinationCatalog {
     public DestinationCatalog(Keyring keyring, EndpointGuard guard, Collection<DestinationType<?>> installed) {
         this.keyring = keyring;
         this.guard = guard;
+        this.hosts = guard::resolve;
         for (DestinationType<?> type : installed) {
             types.put(type.name(), type);
         }
@@ -166,7 +171,7 @@ public final class DestinationCatalog {
     /// @throws InvalidConfigurationException naming every field that is wrong
     public <C extends Record> Destination open(
             DestinationType<C> type, Map<String, Object> config, DestinationLimits limits) {
-        return type.open(type.configurationType().cast(configuration(type, config)), limits.withHosts(guard::resolve));
+        return type.open(type.configurationType().cast(configuration(type, config)), limits.withHosts(hosts));
     }
 
     static byte[] context(UUID exportId) {

@@ -181,11 +181,10 @@ public class RunStore {
                 .single();
     }
 
-    /// Whether a run is meant to be the first one of its interval that completes: that of the schedule, and that of
-    /// a backfill of gaps.
-    public boolean isMeantToBeFirst(UUID id) {
+    /// Whether a run belongs to a backfill of gaps.
+    public boolean isOfGaps(UUID id) {
         return jdbc.sql("""
-                        select trigger = 'schedule' or trigger = 'backfill' and exists (
+                        select exists (
                             select from backfills where id = runs.backfill_id and scope = 'gaps')
                         from runs where id = :id
                         """).param("id", id).query(Boolean.class).single();

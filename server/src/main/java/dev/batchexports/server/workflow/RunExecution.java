@@ -29,7 +29,6 @@ import dev.batchexports.server.runs.RunStore;
 import dev.batchexports.server.runs.StoredPlan;
 import dev.batchexports.server.runs.StoredSlice;
 import dev.batchexports.server.workflow.ExportProgress.Reached;
-import dev.batchexports.server.workflow.FinishRequest.Outcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -174,7 +173,7 @@ final class RunExecution {
             return Reached.VERIFIED;
         }
         try {
-            lifecycle.finish(new FinishRequest(run.id(), Outcome.COMPLETED, null));
+            lifecycle.complete(run);
             return Reached.FINISHED;
         } catch (DataAccessException | TransactionException e) {
             LOG.warn("The end of run {} was not recorded; it is tried again", run.id(), e);
@@ -604,9 +603,19 @@ final class RunExecution {
     /// the first time, the destination has not.
     private WriteMode writeMode(Assignment assignment) {
         WriteMode mode = assignment.export().writeMode();
-        boolean isFirst = mode instanceof WriteMode.Append
-                && runs.isMeantToBeFirst(assignment.run().id());
-        return isFirst ? new WriteMode.AppendOnce() : mode;
+        return mode instanceof WriteMode.Append && isMeantToBeFirst(assignment.run())
+                ? new WriteMode.AppendOnce()
+                : mode;
+    }
+
+    /// Whether a run is meant to be the first one of its interval that completes: that of the schedule, and that of
+    /// a backfill of gaps.
+    private boolean isMeantToBeFirst(Run run) {
+        return switch (run.trigger()) {
+            case SCHEDULE -> true;
+            case BACKFILL -> runs.isOfGaps(run.id());
+            case RETRY -> false;
+        };
     }
 
     private static long rows(List<SliceReceipt> receipts) {

@@ -211,6 +211,13 @@ final class RunLifecycle {
                         .formatted(run.interval().start(), run.interval().end(), wait));
     }
 
+    /// Ends a run that is committed and verified. May be repeated: what has ended stays as it is.
+    void complete(Run run) {
+        crashPoints.reached(CrashPoints.BEFORE_FINISH);
+        boolean _ = end(run, RunStatus.COMPLETED, null);
+        crashPoints.reached(CrashPoints.AFTER_FINISH);
+    }
+
     /// Ends a run as its workflow found it. May be repeated.
     void finish(FinishRequest request) {
         crashPoints.reached(CrashPoints.BEFORE_FINISH);

@@ -1,15 +1,10 @@
 package dev.batchexports.destination.s3;
 
 import dev.batchexports.core.destination.DestinationLimits;
-import dev.batchexports.core.destination.HostResolver;
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
-import org.apache.hc.client5.http.DnsResolver;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
@@ -18,7 +13,6 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
-import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.StandardRetryStrategy;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -36,9 +30,6 @@ final class S3Connection implements AutoCloseable {
     /// The SDK bridges a hiccup; everything longer is left to the durable retries of the run.
     private static final int ATTEMPTS = 3;
 
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
-    private static final int MAX_CONNECTIONS = 100;
-
     private final S3Client client;
     private final Deque<AutoCloseable> opened;
 
@@ -47,20 +38,23 @@ final class S3Connection implements AutoCloseable {
         this.opened = opened;
     }
 
-    /// Makes the client without talking to anything.
-    static S3Connection open(S3Configuration configuration, DestinationLimits limits) {
+    /// Makes the client without talking to anything. Its connections go to addresses that were checked, where a
+    /// user has named the endpoint.
+    static S3Connection open(S3Configuration configuration, DestinationLimits limits, HttpClients clients) {
         Deque<AutoCloseable> opened = new ArrayDeque<>();
-        AwsCredentialsProvider credentials = credentials(configuration, limits, opened);
+        HttpClients.Lease http = configuration.endpoint() == null ? clients.unchecked(limits) : clients.checked(limits);
+        opened.push(http);
+        AwsCredentialsProvider credentials = credentials(configuration, limits, clients, opened);
         S3ClientBuilder builder = S3Client.builder()
                 .region(Region.of(configuration.region()))
                 .credentialsProvider(credentials)
-                .httpClientBuilder(httpClient(configuration, limits))
+                .httpClient(http.client())
                 .forcePathStyle(!configuration.isVirtualStyle())
                 .crossRegionAccessEnabled(false)
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .serviceConfiguration(service -> service.chunkedEncodingEnabled(false))
-                .overrideConfiguration(override(limits));
+                .overrideConfiguration(override(limits, http));
         URI endpoint = configuration.endpoint();
         if (endpoint != null) {
             builder.endpointOverride(endpoint);
@@ -90,16 +84,18 @@ final class S3Connection implements AutoCloseable {
     }
 
     private static AwsCredentialsProvider credentials(
-            S3Configuration configuration, DestinationLimits limits, Deque<AutoCloseable> opened) {
+            S3Configuration configuration, DestinationLimits limits, HttpClients clients, Deque<AutoCloseable> opened) {
         AwsCredentialsProvider own = ownCredentials(configuration, opened);
         if (configuration.roleArn() == null) {
             return own;
         }
+        HttpClients.Lease http = clients.unchecked(limits);
+        opened.push(http);
         StsClient sts = StsClient.builder()
                 .region(Region.of(configuration.region()))
                 .credentialsProvider(own)
-                .httpClientBuilder(httpClient(limits))
-                .overrideConfiguration(override(limits))
+                .httpClient(http.client())
+                .overrideConfiguration(override(limits, http))
                 .build();
         opened.push(sts);
         StsAssumeRoleCredentialsProvider role = StsAssumeRoleCredentialsProvider.builder()
@@ -132,34 +128,9 @@ final class S3Connection implements AutoCloseable {
                                 keyId, secret, configuration.awsSessionToken().reveal()));
     }
 
-    /// A client whose connections go to addresses that were checked, where a user has named the endpoint.
-    private static Apache5HttpClient.Builder httpClient(S3Configuration configuration, DestinationLimits limits) {
-        Apache5HttpClient.Builder builder = httpClient(limits);
-        return configuration.endpoint() == null ? builder : builder.dnsResolver(new CheckedHosts(limits.hosts()));
-    }
-
-    private record CheckedHosts(HostResolver hosts) implements DnsResolver {
-        @Override
-        public InetAddress[] resolve(String host) throws UnknownHostException {
-            return hosts.resolve(host).toArray(InetAddress[]::new);
-        }
-
-        @Override
-        public String resolveCanonicalHostname(String host) {
-            return host;
-        }
-    }
-
-    private static Apache5HttpClient.Builder httpClient(DestinationLimits limits) {
-        return Apache5HttpClient.builder()
-                .connectionTimeout(CONNECT_TIMEOUT)
-                .socketTimeout(limits.requestTimeout())
-                .maxConnections(MAX_CONNECTIONS)
-                .tcpKeepAlive(true);
-    }
-
-    private static ClientOverrideConfiguration override(DestinationLimits limits) {
+    private static ClientOverrideConfiguration override(DestinationLimits limits, HttpClients.Lease http) {
         return ClientOverrideConfiguration.builder()
+                .scheduledExecutorService(http.timer())
                 .retryStrategy(
                         StandardRetryStrategy.builder().maxAttempts(ATTEMPTS).build())
                 .apiCallAttemptTimeout(limits.requestTimeout())

@@ -16,10 +16,10 @@ final class S3Destination implements Destination {
     private final S3Connection connection;
     private final S3Bucket bucket;
 
-    S3Destination(S3Configuration configuration, DestinationLimits limits) {
+    S3Destination(S3Configuration configuration, DestinationLimits limits, HttpClients clients) {
         this.configuration = configuration;
         this.limits = limits;
-        this.connection = S3Connection.open(configuration, limits);
+        this.connection = S3Connection.open(configuration, limits, clients);
         this.bucket = new S3Bucket(connection.client(), configuration);
     }
 

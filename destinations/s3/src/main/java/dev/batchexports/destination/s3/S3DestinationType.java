@@ -6,6 +6,8 @@ import dev.batchexports.core.destination.DestinationType;
 
 /// Files in an S3 bucket, of AWS or of a compatible store.
 public final class S3DestinationType implements DestinationType<S3Configuration> {
+    private final HttpClients clients = new HttpClients();
+
     @Override
     public String name() {
         return "S3";
@@ -28,6 +30,6 @@ public final class S3DestinationType implements DestinationType<S3Configuration>
 
     @Override
     public Destination open(S3Configuration configuration, DestinationLimits limits) {
-        return new S3Destination(configuration, limits);
+        return new S3Destination(configuration, limits, clients);
     }
 }

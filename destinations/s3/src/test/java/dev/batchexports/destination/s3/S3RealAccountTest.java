@@ -19,7 +19,8 @@ class S3RealAccountTest extends DestinationContract {
 
     private final Map<String, Object> parameters = parameters();
     private final String folder = "batch-exports-contract/" + UUID.randomUUID() + "/";
-    private final S3Connection connection = S3Connection.open(S3Store.configuration(parameters), S3Store.LIMITS);
+    private final S3Connection connection =
+            S3Connection.open(S3Store.configuration(parameters), S3Store.LIMITS, new HttpClients());
     private final BucketView bucket =
             new BucketView(connection.client(), String.valueOf(parameters.get("bucket_name")));
 

@@ -78,7 +78,7 @@ public final class BenchmarkCommand implements Callable<Integer> {
     @Option(names = "--slice-bytes", defaultValue = "536870912", description = "Raw bytes of a slice.")
     private long sliceBytes;
 
-    @Option(names = "--slices", defaultValue = "4", description = "Slices at once, in the transfer path alone.")
+    @Option(names = "--slices", defaultValue = "3", description = "Slices at once, in the transfer path alone.")
     private int slices;
 
     @Option(names = "--formats", split = ",", description = "Those of ${COMPLETION-CANDIDATES} (default: all).")

@@ -107,17 +107,17 @@ public record Settings(
     /// @param concurrentSlices how many slices this process transfers at once
     /// @param slicesPerRun how many slices of one run are transferred at once, over all processes
     /// @param sliceBytes uncompressed size that an interval is cut at
-    /// @param leastSliceBytes text files are cut into as many slices as are transferred at once, so that all cores
+    /// @param leastSliceBytes an interval is cut into as many slices as are transferred at once, so that all cores
     ///     of ClickHouse take part, but into none smaller than this
     /// @param bufferBytes memory that one slice may hold for bytes that are under way to the destination
     /// @param memoryBytes memory that all slices of this process may hold for that together: further slices wait
     public record Worker(
             @DefaultValue("4") int concurrentSlices,
-            @DefaultValue("4") int slicesPerRun,
+            @DefaultValue("3") int slicesPerRun,
             @DefaultValue("536870912") long sliceBytes,
             @DefaultValue("67108864") long leastSliceBytes,
             @DefaultValue("20971520") long bufferBytes,
-            @DefaultValue("83886080") long memoryBytes) {}
+            @DefaultValue("67108864") long memoryBytes) {}
 
     /// @param allowPrivateEndpoints whether destinations may be on loopback, private or link-local
     ///     addresses

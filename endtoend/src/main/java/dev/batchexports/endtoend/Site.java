@@ -19,13 +19,14 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// An installation in which faults can strike: two workers reach everything through proxies, and a
-/// server or worker that ends by itself is started again, as an operator's supervisor does.
+/// An installation in which faults can strike: the server and two workers reach what they need through proxies
+/// of their own, and one that ends by itself is started again, as an operator's supervisor does.
 ///
-/// Faults of one victim or one link strike one after the other, those of several side by side.
+/// Faults of one victim, one link or one clock strike one after the other, those of several side by side.
 final class Site implements AutoCloseable {
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
 
@@ -35,11 +36,14 @@ final class Site implements AutoCloseable {
     private final Map<Link, FaultyProxy> proxies = new EnumMap<>(Link.class);
     private final Map<Victim, ReentrantLock> victims = new EnumMap<>(Victim.class);
     private final Map<Link, ReentrantLock> links = new EnumMap<>(Link.class);
+    private final Map<Victim, ReentrantLock> clocks = new EnumMap<>(Victim.class);
+    private final ReentrantLock password = new ReentrantLock(true);
     private final Thread supervisor = Thread.ofVirtual().unstarted(this::supervise);
     private volatile @Nullable BxProcess second;
     private volatile boolean closed;
 
-    Site(Installation installation, CampaignLog log) {
+    /// @param snowflake where the stand-in for Snowflake listens, if there is one
+    Site(Installation installation, Optional<InetSocketAddress> snowflake, CampaignLog log) {
         this.installation = installation;
         this.log = log;
         try {
@@ -48,21 +52,23 @@ final class Site implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         for (Link link : Link.values()) {
-            proxies.put(link, FaultyProxy.to(target(link)));
+            target(link, snowflake).ifPresent(target -> proxies.put(link, FaultyProxy.to(target)));
             links.put(link, new ReentrantLock(true));
         }
         for (Victim victim : Victim.values()) {
             victims.put(victim, new ReentrantLock(true));
+            clocks.put(victim, new ReentrantLock(true));
         }
     }
 
-    private InetSocketAddress target(Link link) {
-        return switch (link) {
-            case S3 -> address(installation.connections.s3Endpoint());
-            case CLICKHOUSE -> address(installation.connections.clickhouseUrl());
-            case TEMPORAL -> address("temporal://" + installation.connections.temporalAddress());
+    private Optional<InetSocketAddress> target(Link link, Optional<InetSocketAddress> snowflake) {
+        return switch (link.peer()) {
+            case S3 -> Optional.of(address(installation.connections.s3Endpoint()));
+            case CLICKHOUSE -> Optional.of(address(installation.connections.clickhouseUrl()));
+            case TEMPORAL -> Optional.of(address("temporal://" + installation.connections.temporalAddress()));
             case DATABASE, DESTINATION ->
-                address(installation.connections.databaseUrl().substring("jdbc:".length()));
+                Optional.of(address(installation.connections.databaseUrl().substring("jdbc:".length())));
+            case SNOWFLAKE -> snowflake;
         };
     }
 
@@ -76,8 +82,9 @@ final class Site implements AutoCloseable {
         return requireNonNull(proxies.get(link)).address().getPort();
     }
 
-    /// Replaces the worker by two that go through the proxies. At each crash point one of them dies, once.
+    /// Replaces the server, and the worker by two. At each crash point one of the workers dies, once.
     void open() {
+        restart(Victim.SERVER);
         restart(Victim.WORKER);
         restart(Victim.SECOND_WORKER);
         supervisor.start();
@@ -85,15 +92,16 @@ final class Site implements AutoCloseable {
 
     private void restart(Victim victim) {
         switch (victim) {
-            case WORKER -> installation.restartWorker(environment());
+            case WORKER -> installation.restartWorker(environment(victim));
             case SECOND_WORKER -> {
                 BxProcess former = second;
                 if (former != null) {
                     former.close();
                 }
-                second = installation.startWorker(environment(), installation.folder.resolve("second-worker.log"));
+                second =
+                        installation.startWorker(environment(victim), installation.folder.resolve("second-worker.log"));
             }
-            case SERVER -> installation.replaceServer();
+            case SERVER -> installation.replaceServer(environment(victim));
             case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> installation.platform.start(component(victim));
         }
     }
@@ -107,21 +115,37 @@ final class Site implements AutoCloseable {
         };
     }
 
-    private Map<String, String> environment() {
+    private Map<String, String> environment(Victim victim) {
         Map<String, String> environment = new HashMap<>();
-        environment.put("BX_CLICKHOUSE_URL", "http://127.0.0.1:" + port(Link.CLICKHOUSE));
-        environment.put("BX_TEMPORAL_ADDRESS", "127.0.0.1:" + port(Link.TEMPORAL));
-        environment.put(
-                "BX_DATABASE_URL",
-                installation
-                        .connections
-                        .databaseUrl()
-                        .replaceFirst("//[^/]*/", "//127.0.0.1:" + port(Link.DATABASE) + "/"));
+        switch (victim) {
+            case WORKER -> {
+                reach(environment, Link.TEMPORAL, Link.DATABASE);
+                environment.put("BX_CLICKHOUSE_URL", "http://127.0.0.1:" + port(Link.CLICKHOUSE));
+            }
+            case SECOND_WORKER -> {
+                reach(environment, Link.SECOND_TEMPORAL, Link.SECOND_DATABASE);
+                environment.put("BX_CLICKHOUSE_URL", "http://127.0.0.1:" + port(Link.SECOND_CLICKHOUSE));
+            }
+            case SERVER -> reach(environment, Link.SERVER_TEMPORAL, Link.SERVER_DATABASE);
+            case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> throw new IllegalArgumentException(victim + " is a component");
+        }
+        environment.put("BX_TESTING_CLOCK_SHIFT", clock(victim).toString());
         if (!unreached().isEmpty()) {
             environment.put("BX_TESTING_HALT_AT", String.join(",", CrashPoints.labels()));
             environment.put("BX_TESTING_HALT_MARKER", markers.toString());
         }
         return environment;
+    }
+
+    private void reach(Map<String, String> environment, Link temporal, Link database) {
+        environment.put("BX_TEMPORAL_ADDRESS", "127.0.0.1:" + port(temporal));
+        environment.put(
+                "BX_DATABASE_URL",
+                installation.connections.databaseUrl().replaceFirst("//[^/]*/", "//127.0.0.1:" + port(database) + "/"));
+    }
+
+    private Path clock(Victim victim) {
+        return markers.resolve("clock-of-" + victim);
     }
 
     /// The labels at which no worker has died yet.
@@ -139,7 +163,14 @@ final class Site implements AutoCloseable {
             case Fault.Kill(Victim victim, Duration down) -> kill(victim, down);
             case Fault.Halt(Victim victim, Duration lasting) -> halt(victim, lasting);
             case Fault.Disturb(Link link, FaultyProxy.Fault what, Duration lasting) -> disturb(link, what, lasting);
+            case Fault.Refuse(Link link, Refusal refusal, int times, Duration lasting) ->
+                refuse(link, new FaultyProxy.Fault.Refuse(times, refusal.reply()), times, lasting);
+            case Fault.RefuseAt(Link link, Refusal refusal, String text, Duration patience) ->
+                refuse(link, new FaultyProxy.Fault.RefuseAt(text, refusal.reply()), 1, patience);
             case Fault.KillWorkerAt at -> killWorkerAt(at);
+            case Fault.ExpirePassword(Duration lasting) -> expirePassword(lasting);
+            case Fault.JumpClock(Victim victim, Duration by, Duration lasting) -> jumpClock(victim, by, lasting);
+            case Fault.FillDisk(Duration lasting) -> fillDisk(lasting);
         };
     }
 
@@ -195,6 +226,76 @@ final class Site implements AutoCloseable {
             return lasts || proxy.struck() > 0;
         } finally {
             proxy.heal();
+            lock.unlock();
+        }
+    }
+
+    /// @param times how often, at most
+    private boolean refuse(Link link, FaultyProxy.Fault what, int times, Duration lasting) throws InterruptedException {
+        ReentrantLock lock = requireNonNull(links.get(link));
+        FaultyProxy proxy = requireNonNull(proxies.get(link));
+        lock.lock();
+        try {
+            proxy.inject(what);
+            Instant end = Instant.now().plus(lasting);
+            while (Instant.now().isBefore(end) && proxy.struck() < times) {
+                Thread.sleep(20);
+            }
+            return proxy.struck() > 0;
+        } finally {
+            proxy.heal();
+            lock.unlock();
+        }
+    }
+
+    private boolean expirePassword(Duration lasting) throws InterruptedException {
+        password.lock();
+        try {
+            PostgresTarget.expirePassword(installation.postgres);
+            Thread.sleep(lasting);
+            return true;
+        } finally {
+            // Should PostgreSQL be away just now, the next fault of this kind or the repair renews it.
+            try {
+                PostgresTarget.renewPassword(installation.postgres);
+            } finally {
+                password.unlock();
+            }
+        }
+    }
+
+    private boolean jumpClock(Victim victim, Duration by, Duration lasting) throws InterruptedException {
+        ReentrantLock lock = requireNonNull(clocks.get(victim));
+        lock.lock();
+        try {
+            Files.writeString(clock(victim), Long.toString(by.toSeconds()));
+            Thread.sleep(lasting);
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            setRight(victim);
+            lock.unlock();
+        }
+    }
+
+    private void setRight(Victim victim) {
+        try {
+            Files.deleteIfExists(clock(victim));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean fillDisk(Duration lasting) throws InterruptedException {
+        ReentrantLock lock = requireNonNull(victims.get(Victim.POSTGRES));
+        lock.lock();
+        try {
+            installation.disk().fill();
+            Thread.sleep(lasting);
+            return true;
+        } finally {
+            installation.disk().free();
             lock.unlock();
         }
     }
@@ -262,6 +363,7 @@ final class Site implements AutoCloseable {
     /// Undoes every fault: everything runs and is reached.
     void repair() {
         proxies.values().forEach(FaultyProxy::heal);
+        clocks.keySet().forEach(this::setRight);
         for (Component component : Component.values()) {
             try {
                 installation.platform.resume(component);
@@ -270,6 +372,7 @@ final class Site implements AutoCloseable {
             }
             installation.platform.start(component);
         }
+        PostgresTarget.renewPassword(installation.postgres);
         installation.awaitReady();
     }
 
@@ -284,6 +387,7 @@ final class Site implements AutoCloseable {
         }
         process(Victim.SECOND_WORKER).close();
         installation.restartWorker(Map.of());
+        installation.restartServer();
         proxies.values().forEach(FaultyProxy::close);
     }
 }

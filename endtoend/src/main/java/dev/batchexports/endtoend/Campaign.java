@@ -35,6 +35,9 @@ final class Campaign {
     private static final int PAUSE_AFTER_FAILURES = 3;
     private static final Duration BETWEEN_REPORTS = Duration.ofSeconds(30);
 
+    /// How long after the time of the faults the last one may be over.
+    private static final Duration LAST_FAULT = Duration.ofSeconds(15);
+
     /// After the faults are over: two time-outs of a heartbeat, and the longest wait between attempts.
     private static final Duration LONGEST_RECOVERY = Duration.ofMinutes(12);
 
@@ -144,6 +147,7 @@ final class Campaign {
     private void strikeAll(Site site, Set<FaultPlan.Extra> extras, Visitor visitor, Instant first)
             throws InterruptedException {
         Instant begin = Instant.now();
+        site.endAt(begin.plus(time).plus(LAST_FAULT));
         Thread reporter = Thread.ofVirtual().start(() -> reportAsItGoes(visitor, first));
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             int number = 0;

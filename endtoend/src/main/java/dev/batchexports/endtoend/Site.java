@@ -40,6 +40,7 @@ final class Site implements AutoCloseable {
     private final ReentrantLock password = new ReentrantLock(true);
     private final Thread supervisor = Thread.ofVirtual().unstarted(this::supervise);
     private volatile @Nullable BxProcess second;
+    private volatile Instant end = Instant.MAX;
     private volatile boolean closed;
 
     /// @param snowflake where the stand-in for Snowflake listens, if there is one
@@ -155,6 +156,17 @@ final class Site implements AutoCloseable {
                 .toList();
     }
 
+    /// From then on no fault begins that still waits for others to be over, and none waits for a request.
+    void endAt(Instant time) {
+        end = time;
+    }
+
+    /// Until when a fault may wait for a request that it can hurt, or goes on.
+    private Instant until(Duration lasting) {
+        Instant own = Instant.now().plus(lasting);
+        return own.isBefore(end) ? own : end;
+    }
+
     /// Lets a fault strike and waits until it is over.
     ///
     /// @return whether it hurt: no request may have passed in its time
@@ -174,10 +186,17 @@ final class Site implements AutoCloseable {
         };
     }
 
+    private boolean isOver() {
+        return !Instant.now().isBefore(end);
+    }
+
     private boolean kill(Victim victim, Duration down) throws InterruptedException {
         ReentrantLock lock = requireNonNull(victims.get(victim));
         lock.lock();
         try {
+            if (isOver()) {
+                return false;
+            }
             switch (victim) {
                 case WORKER, SECOND_WORKER, SERVER -> process(victim).kill();
                 case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> installation.platform.kill(component(victim));
@@ -194,6 +213,9 @@ final class Site implements AutoCloseable {
         ReentrantLock lock = requireNonNull(victims.get(victim));
         lock.lock();
         try {
+            if (isOver()) {
+                return false;
+            }
             switch (victim) {
                 case WORKER, SECOND_WORKER, SERVER -> process(victim).pause();
                 case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> installation.platform.pause(component(victim));
@@ -219,11 +241,11 @@ final class Site implements AutoCloseable {
         try {
             proxy.inject(what);
             boolean lasts = Fault.lasts(what);
-            Instant end = Instant.now().plus(lasting);
-            while (Instant.now().isBefore(end) && (lasts || proxy.struck() == 0)) {
+            Instant until = until(lasting);
+            while (Instant.now().isBefore(until) && (lasts || proxy.struck() == 0)) {
                 Thread.sleep(20);
             }
-            return lasts || proxy.struck() > 0;
+            return (lasts && !isOver()) || proxy.struck() > 0;
         } finally {
             proxy.heal();
             lock.unlock();
@@ -237,8 +259,8 @@ final class Site implements AutoCloseable {
         lock.lock();
         try {
             proxy.inject(what);
-            Instant end = Instant.now().plus(lasting);
-            while (Instant.now().isBefore(end) && proxy.struck() < times) {
+            Instant until = until(lasting);
+            while (Instant.now().isBefore(until) && proxy.struck() < times) {
                 Thread.sleep(20);
             }
             return proxy.struck() > 0;
@@ -306,8 +328,8 @@ final class Site implements AutoCloseable {
         lock.lock();
         try {
             proxy.inject(new FaultyProxy.Fault.At(at.moment(), at.text(), Deed.HOLD));
-            Instant end = Instant.now().plus(at.patience());
-            while (Instant.now().isBefore(end) && !proxy.isHolding()) {
+            Instant until = until(at.patience());
+            while (Instant.now().isBefore(until) && !proxy.isHolding()) {
                 Thread.sleep(5);
             }
             boolean held = proxy.isHolding();

@@ -93,7 +93,7 @@ public final class ExportWorkflow implements DynamicWorkflow {
             RunActivities.class,
             LocalActivityOptions.newBuilder()
                     .setStartToCloseTimeout(SHORT_ACTIVITY)
-                    .setRetryOptions(retryUntilTimeout())
+                    .setRetryOptions(retryLocally())
                     .build());
 
     private boolean smallRuns;
@@ -367,6 +367,12 @@ public final class ExportWorkflow implements DynamicWorkflow {
                 .setBackoffCoefficient(Backoff.FACTOR)
                 .setMaximumInterval(Backoff.LONGEST)
                 .build();
+    }
+
+    /// A local activity without a limit of attempts or time is not retried at all: the SDK takes it for one without
+    /// a policy.
+    private static RetryOptions retryLocally() {
+        return retryUntilTimeout().toBuilder().setMaximumAttempts(Integer.MAX_VALUE).build();
     }
 
     private static Instant now() {

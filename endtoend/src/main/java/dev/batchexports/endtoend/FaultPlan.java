@@ -24,7 +24,7 @@ final class FaultPlan {
     private static final List<String> SNOWFLAKE_STEPS = List.of("login-request", "query-request", "/stage/");
 
     /// How long a fault waits for a request that it can hurt.
-    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration PATIENCE = Duration.ofSeconds(25);
 
     /// A clock that is fast makes the server start runs of intervals to come: they end within the campaign.
     private static final Duration FASTEST = Duration.ofMinutes(2);
@@ -143,9 +143,9 @@ final class FaultPlan {
             return new FaultyProxy.Fault.At(moment, one(steps(link)), Deed.CUT);
         }
         return switch (random.nextInt(6)) {
-            case 0 -> new FaultyProxy.Fault.CutAfterSent(1 + random.nextInt(200_000), Then.RECOVERY);
-            case 1 -> new FaultyProxy.Fault.LoseRequest(1 + random.nextInt(20), Then.RECOVERY);
-            case 2 -> new FaultyProxy.Fault.LoseReply(1 + random.nextInt(20), Then.RECOVERY);
+            case 0 -> new FaultyProxy.Fault.CutAfterSent(1 + random.nextInt(50_000), Then.RECOVERY);
+            case 1 -> new FaultyProxy.Fault.LoseRequest(1 + random.nextInt(8), Then.RECOVERY);
+            case 2 -> new FaultyProxy.Fault.LoseReply(1 + random.nextInt(8), Then.RECOVERY);
             case 3 -> new FaultyProxy.Fault.Silence();
             case 4 -> new FaultyProxy.Fault.Slow(Duration.ofMillis(5 + random.nextInt(60)));
             default -> new FaultyProxy.Fault.Outage();

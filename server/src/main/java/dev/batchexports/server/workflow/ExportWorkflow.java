@@ -372,7 +372,9 @@ public final class ExportWorkflow implements DynamicWorkflow {
     /// A local activity without a limit of attempts or time is not retried at all: the SDK takes it for one without
     /// a policy.
     private static RetryOptions retryLocally() {
-        return retryUntilTimeout().toBuilder().setMaximumAttempts(Integer.MAX_VALUE).build();
+        return retryUntilTimeout().toBuilder()
+                .setMaximumAttempts(Integer.MAX_VALUE)
+                .build();
     }
 
     private static Instant now() {

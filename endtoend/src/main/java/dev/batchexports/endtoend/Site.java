@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 final class Site implements AutoCloseable {
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
 
+    /// How long a link is left alone after a fault: if every request met one, no run would ever get further.
+    private static final Duration REST = Duration.ofSeconds(3);
+
     private final Installation installation;
     private final CampaignLog log;
     private final Path markers;
@@ -247,7 +250,7 @@ final class Site implements AutoCloseable {
             }
             return (lasts && !isOver()) || proxy.struck() > 0;
         } finally {
-            proxy.heal();
+            heal(proxy);
             lock.unlock();
         }
     }
@@ -265,8 +268,15 @@ final class Site implements AutoCloseable {
             }
             return proxy.struck() > 0;
         } finally {
-            proxy.heal();
+            heal(proxy);
             lock.unlock();
+        }
+    }
+
+    private void heal(FaultyProxy proxy) throws InterruptedException {
+        proxy.heal();
+        if (!isOver()) {
+            Thread.sleep(REST);
         }
     }
 
@@ -339,7 +349,7 @@ final class Site implements AutoCloseable {
             }
             return held;
         } finally {
-            proxy.heal();
+            heal(proxy);
             lock.unlock();
         }
     }

@@ -2,7 +2,6 @@ package dev.batchexports.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -12,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /// `bx server` or `bx worker` as a process of its own, so that it can be killed.
 final class BxProcess implements AutoCloseable {
@@ -31,15 +29,10 @@ final class BxProcess implements AutoCloseable {
                 "--sun-misc-unsafe-memory-access=allow",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
-                heap));
-        String classPath = System.getProperty("java.class.path");
-        // An archive of classes, which the first process that ends in order leaves, lets those after it start in half
-        // the time. It needs jars.
-        if (Stream.of(classPath.split(File.pathSeparator)).allMatch(entry -> entry.endsWith(".jar"))) {
-            command.add("-XX:+AutoCreateSharedArchive");
-            command.add("-XX:SharedArchiveFile=" + log.resolveSibling("bx-" + arguments[0] + ".jsa"));
-        }
-        command.addAll(List.of("-cp", classPath, "dev.batchexports.server.Main"));
+                heap,
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.batchexports.server.Main"));
         command.addAll(List.of(arguments));
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(Redirect.appendTo(log.toFile()));

@@ -23,8 +23,8 @@ sealed interface Fault {
     /// The next request with this text is refused.
     record RefuseAt(Link link, Refusal refusal, String text, Duration patience) implements Fault {}
 
-    /// SIGKILL of the workers at the moment in which a request with this text is under way.
-    record KillWorkerAt(Link link, Moment moment, String text, Duration patience) implements Fault {}
+    /// SIGKILL of the processes that use a link at the moment in which a request with this text is under way.
+    record KillAt(Link link, Moment moment, String text, Duration patience) implements Fault {}
 
     /// Whoever logs in to PostgreSQL as a destination is told that the password is wrong, for a while.
     record ExpirePassword(Duration lasting) implements Fault {}
@@ -44,8 +44,8 @@ sealed interface Fault {
             case Refuse(Link link, Refusal refusal, int _, Duration _) -> word(link.peer()) + ": " + refusal.word();
             case RefuseAt(Link link, Refusal refusal, String text, Duration _) ->
                 word(link.peer()) + ": " + refusal.word() + " at " + text;
-            case KillWorkerAt(Link link, Moment moment, String text, Duration _) ->
-                "kill workers at " + word(moment) + " of " + word(link.peer()) + " " + text;
+            case KillAt(Link link, Moment moment, String text, Duration _) ->
+                "kill who is at " + word(moment) + " of " + word(link.peer()) + " " + text;
             case ExpirePassword _ -> "destination: password expired";
             case JumpClock(Victim victim, Duration by, Duration _) ->
                 "clock of " + word(victim) + (by.isNegative() ? " slow" : " fast");

@@ -75,7 +75,7 @@ final class FaultPlan {
         }
         if (choice < 17) {
             Link link = one(links(one(List.of(Link.Peer.S3, Link.Peer.S3, Link.Peer.DATABASE, Link.Peer.DESTINATION))));
-            return new Fault.KillWorkerAt(link, one(List.of(Moment.values())), one(steps(link)), PATIENCE);
+            return new Fault.KillAt(link, one(List.of(Moment.values())), one(steps(link)), PATIENCE);
         }
         if (choice < 20) {
             return clock(rest);

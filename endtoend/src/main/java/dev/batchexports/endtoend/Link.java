@@ -1,5 +1,7 @@
 package dev.batchexports.endtoend;
 
+import java.util.List;
+
 /// A connection that a fault may break: from the workers to a destination, or from one process to what it works
 /// with. Faults of several links strike at the same time.
 enum Link {
@@ -37,5 +39,15 @@ enum Link {
 
     Peer peer() {
         return peer;
+    }
+
+    /// Whose requests pass.
+    List<Victim> users() {
+        return switch (this) {
+            case LINES, PARQUET, TABLE, ACCOUNT -> List.of(Victim.WORKER, Victim.SECOND_WORKER);
+            case CLICKHOUSE, TEMPORAL, DATABASE -> List.of(Victim.WORKER);
+            case SECOND_CLICKHOUSE, SECOND_TEMPORAL, SECOND_DATABASE -> List.of(Victim.SECOND_WORKER);
+            case SERVER_TEMPORAL, SERVER_DATABASE -> List.of(Victim.SERVER);
+        };
     }
 }

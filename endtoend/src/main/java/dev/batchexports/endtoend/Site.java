@@ -182,7 +182,7 @@ final class Site implements AutoCloseable {
                 refuse(link, new FaultyProxy.Fault.Refuse(times, refusal.reply()), times, lasting);
             case Fault.RefuseAt(Link link, Refusal refusal, String text, Duration patience) ->
                 refuse(link, new FaultyProxy.Fault.RefuseAt(text, refusal.reply()), 1, patience);
-            case Fault.KillWorkerAt at -> killWorkerAt(at);
+            case Fault.KillAt at -> killAt(at);
             case Fault.ExpirePassword(Duration lasting) -> expirePassword(lasting);
             case Fault.JumpClock(Victim victim, Duration by, Duration lasting) -> jumpClock(victim, by, lasting);
             case Fault.FillDisk(Duration lasting) -> fillDisk(lasting);
@@ -332,7 +332,7 @@ final class Site implements AutoCloseable {
         }
     }
 
-    private boolean killWorkerAt(Fault.KillWorkerAt at) throws InterruptedException {
+    private boolean killAt(Fault.KillAt at) throws InterruptedException {
         ReentrantLock lock = requireNonNull(links.get(at.link()));
         FaultyProxy proxy = requireNonNull(proxies.get(at.link()));
         lock.lock();
@@ -344,8 +344,7 @@ final class Site implements AutoCloseable {
             }
             boolean held = proxy.isHolding();
             if (held) {
-                process(Victim.WORKER).kill();
-                process(Victim.SECOND_WORKER).kill();
+                at.link().users().forEach(user -> process(user).kill());
             }
             return held;
         } finally {

@@ -210,6 +210,9 @@ final class Campaign {
         Instant limit = Instant.now().plus(LONGEST_RECOVERY);
         site.repair();
         List<String> unreached = site.unreached();
+        if (!unreached.isEmpty()) {
+            site.letBothDie();
+        }
         while (!unreached.isEmpty() && Instant.now().isBefore(limit)) {
             log.say("no worker has died yet at " + unreached);
             Thread.sleep(5_000);

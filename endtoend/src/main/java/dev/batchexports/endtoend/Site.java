@@ -44,6 +44,7 @@ final class Site implements AutoCloseable {
     private final Thread supervisor = Thread.ofVirtual().unstarted(this::supervise);
     private volatile @Nullable BxProcess second;
     private volatile Instant end = Instant.MAX;
+    private volatile boolean bothDie;
     private volatile boolean closed;
 
     /// @param snowflake where the stand-in for Snowflake listens, if there is one
@@ -86,7 +87,8 @@ final class Site implements AutoCloseable {
         return requireNonNull(proxies.get(link)).address().getPort();
     }
 
-    /// Replaces the server, and the worker by two. At each crash point the first of them dies, once.
+    /// Replaces the server, and the worker by two. At each crash point the first of them dies, once; the other one
+    /// goes on meanwhile, or nothing would ever be completed.
     void open() {
         restart(Victim.SERVER);
         restart(Victim.WORKER);
@@ -134,8 +136,7 @@ final class Site implements AutoCloseable {
             case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> throw new IllegalArgumentException(victim + " is a component");
         }
         environment.put("BX_TESTING_CLOCK_SHIFT", clock(victim).toString());
-        // The second worker goes on meanwhile, or nothing would ever be completed.
-        if (victim == Victim.WORKER && !unreached().isEmpty()) {
+        if ((victim == Victim.WORKER || bothDie) && !unreached().isEmpty()) {
             environment.put("BX_TESTING_HALT_AT", String.join(",", CrashPoints.labels()));
             environment.put("BX_TESTING_HALT_MARKER", markers.toString());
         }
@@ -151,6 +152,18 @@ final class Site implements AutoCloseable {
 
     private Path clock(Victim victim) {
         return markers.resolve("clock-of-" + victim);
+    }
+
+    /// From now on the second worker dies at the crash points that are left, too.
+    void letBothDie() {
+        bothDie = true;
+        ReentrantLock lock = requireNonNull(victims.get(Victim.SECOND_WORKER));
+        lock.lock();
+        try {
+            restart(Victim.SECOND_WORKER);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// The labels at which no worker has died yet.

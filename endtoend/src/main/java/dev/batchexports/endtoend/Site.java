@@ -136,11 +136,15 @@ final class Site implements AutoCloseable {
             case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> throw new IllegalArgumentException(victim + " is a component");
         }
         environment.put("BX_TESTING_CLOCK_SHIFT", clock(victim).toString());
-        if ((victim == Victim.WORKER || bothDie) && !unreached().isEmpty()) {
+        if (diesAtCrashPoints(victim) && !unreached().isEmpty()) {
             environment.put("BX_TESTING_HALT_AT", String.join(",", CrashPoints.labels()));
             environment.put("BX_TESTING_HALT_MARKER", markers.toString());
         }
         return environment;
+    }
+
+    private boolean diesAtCrashPoints(Victim victim) {
+        return victim == Victim.WORKER || (victim == Victim.SECOND_WORKER && bothDie);
     }
 
     private void reach(Map<String, String> environment, Link temporal, Link database) {

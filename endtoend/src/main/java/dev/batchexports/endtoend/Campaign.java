@@ -2,22 +2,26 @@ package dev.batchexports.endtoend;
 
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.embedded.Tools;
+import dev.batchexports.testkit.SnowflakeStandIn;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.opentest4j.TestAbortedException;
 import tools.jackson.databind.JsonNode;
 
 /// Exports at work while everything breaks, and the proof that nothing was lost, repeated or left behind.
@@ -28,6 +32,12 @@ final class Campaign {
     static final Duration INTERVAL = Duration.ofSeconds(10);
     private static final Duration SETTLE = Duration.ofSeconds(4);
 
+    private static final int PAUSE_AFTER_FAILURES = 3;
+    private static final Duration BETWEEN_REPORTS = Duration.ofSeconds(30);
+
+    /// How long after the time of the faults the last one may be over.
+    private static final Duration LAST_FAULT = Duration.ofSeconds(15);
+
     /// After the faults are over: two time-outs of a heartbeat, and the longest wait between attempts.
     private static final Duration LONGEST_RECOVERY = Duration.ofMinutes(12);
 
@@ -36,29 +46,39 @@ final class Campaign {
     private final int faults;
     private final Duration time;
     private final CampaignLog log;
+    private final Consumer<CampaignReport> asItGoes;
     private final long project;
     private final RunHistory history;
     private final Checker checker;
     private final Map<Target, String> exports = new LinkedHashMap<>();
     private final List<String> findings = new ArrayList<>();
+    private final Map<String, CampaignReport.Count> struck = new TreeMap<>();
 
-    Campaign(Installation installation, long seed, int faults, Duration time, CampaignLog log) {
+    /// @param asItGoes gets a report now and then, while the faults strike
+    Campaign(
+            Installation installation,
+            long seed,
+            int faults,
+            Duration time,
+            CampaignLog log,
+            Consumer<CampaignReport> asItGoes) {
         this.installation = installation;
         this.seed = seed;
         this.faults = faults;
         this.time = time;
         this.log = log;
+        this.asItGoes = asItGoes;
         this.project = installation.newProject();
         this.history = new RunHistory(installation.connections);
         this.checker = new Checker(installation.table, project);
     }
 
     CampaignReport run() throws InterruptedException {
-        try (Site site = new Site(installation, log)) {
-            createExports(site);
+        Optional<SnowflakeStandIn> snowflake = startSnowflake();
+        try (Site site = new Site(installation, snowflake.map(SnowflakeStandIn::address), log)) {
+            createExports(site, snowflake);
             site.open();
             Instant first = boundaryAfter(Instant.now());
-            CampaignReport.Faults struck;
             Landing landing = new Landing(installation.table, project, new Random(seed + 1));
             Visitor visitor = new Visitor(
                     installation.api, project, List.copyOf(exports.values()), INTERVAL, first, new Random(seed + 2));
@@ -66,7 +86,7 @@ final class Campaign {
                     visitor) {
                 landing.start();
                 visitor.start();
-                struck = strikeAll(site);
+                strikeAll(site, extras(snowflake), visitor, first);
                 awaitCrashPoints(site);
             }
             Instant last = boundaryAfter(Instant.now());
@@ -74,6 +94,7 @@ final class Campaign {
             site.repair();
             Instant repaired = Instant.now();
             List<Interval> expected = intervals(first, last);
+            visitor.paused().forEach(this::unpause);
             settle(expected);
             Duration recovery = Duration.between(repaired, Instant.now());
             log.say("all %d intervals are settled".formatted(expected.size() * exports.size()));
@@ -81,29 +102,56 @@ final class Campaign {
             if (!site.unreached().isEmpty()) {
                 findings.add("no worker ever came to the crash points " + site.unreached());
             }
-            return report(struck, visitor, expected, rows, recovery);
+            return report("over", visitor, expected, rows, recovery);
+        } finally {
+            snowflake.ifPresent(SnowflakeStandIn::close);
         }
     }
 
-    private void createExports(Site site) {
+    private Optional<SnowflakeStandIn> startSnowflake() {
+        try {
+            return Optional.of(SnowflakeStandIn.start(List.of(SnowflakeTarget.USER)));
+        } catch (TestAbortedException e) {
+            log.say("without Snowflake: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private void createExports(Site site, Optional<SnowflakeStandIn> snowflake) {
         List<Target> targets = new ArrayList<>();
-        targets.add(new S3Target(installation, "chaos-lines-" + project, site.port(Link.S3), "JSONLines", "gzip"));
-        targets.add(new S3Target(installation, "chaos-parquet-" + project, site.port(Link.S3), "Parquet", "zstd"));
-        targets.add(new PostgresTarget(installation, "chaos_" + project, site.port(Link.DESTINATION)));
+        targets.add(new S3Target(installation, "chaos-lines-" + project, site.port(Link.LINES), "JSONLines", "gzip"));
+        targets.add(new S3Target(installation, "chaos-parquet-" + project, site.port(Link.PARQUET), "Parquet", "zstd"));
+        targets.add(new PostgresTarget(installation, "chaos_" + project, site.port(Link.TABLE)));
+        snowflake.ifPresent(standIn -> targets.add(
+                new SnowflakeTarget(installation, "chaos_" + project, standIn.address(), site.port(Link.ACCOUNT))));
         for (Target target : targets) {
             Map<String, Object> body = target.export();
             body.put("interval", "every " + INTERVAL.toSeconds() + " seconds");
             body.put("settle_seconds", SETTLE.toSeconds());
+            body.put("pause_after_failures", PAUSE_AFTER_FAILURES);
             exports.put(target, installation.api.createExport(project, body));
         }
     }
 
-    private CampaignReport.Faults strikeAll(Site site) throws InterruptedException {
-        Map<String, CampaignReport.Count> counts = new TreeMap<>();
+    private Set<FaultPlan.Extra> extras(Optional<SnowflakeStandIn> snowflake) {
+        Set<FaultPlan.Extra> extras = EnumSet.noneOf(FaultPlan.Extra.class);
+        if (installation.hasDisk()) {
+            extras.add(FaultPlan.Extra.DISK);
+        }
+        if (snowflake.isPresent()) {
+            extras.add(FaultPlan.Extra.SNOWFLAKE);
+        }
+        return extras;
+    }
+
+    private void strikeAll(Site site, Set<FaultPlan.Extra> extras, Visitor visitor, Instant first)
+            throws InterruptedException {
         Instant begin = Instant.now();
+        site.endAt(begin.plus(time).plus(LAST_FAULT));
+        Thread reporter = Thread.ofVirtual().start(() -> reportAsItGoes(visitor, first));
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             int number = 0;
-            for (FaultPlan.Planned planned : FaultPlan.of(seed, faults, time)) {
+            for (FaultPlan.Planned planned : FaultPlan.of(seed, faults, time, extras)) {
                 number++;
                 Duration wait = Duration.between(Instant.now(), begin.plus(planned.at()));
                 if (wait.isPositive()) {
@@ -111,17 +159,37 @@ final class Campaign {
                 }
                 String name = "%d/%d %s"
                         .formatted(number, faults, planned.fault().toString().replaceAll("\\s+", " "));
-                threads.execute(() -> strike(site, planned.fault(), name, counts));
+                threads.execute(() -> strike(site, planned.fault(), name));
             }
             Duration rest = Duration.between(Instant.now(), begin.plus(time));
             if (rest.isPositive()) {
                 Thread.sleep(rest);
             }
+        } finally {
+            reporter.interrupt();
         }
-        return new CampaignReport.Faults(counts);
     }
 
-    private void strike(Site site, Fault fault, String name, Map<String, CampaignReport.Count> counts) {
+    private void reportAsItGoes(Visitor visitor, Instant first) {
+        Instant begin = Instant.now();
+        try {
+            while (true) {
+                Thread.sleep(BETWEEN_REPORTS);
+                String state = "under way for "
+                        + Duration.between(begin, Instant.now()).toSeconds() + " s";
+                try {
+                    asItGoes.accept(
+                            report(state, visitor, intervals(first, boundaryAfter(Instant.now())), 0, Duration.ZERO));
+                } catch (IllegalStateException e) {
+                    // The database is away just now.
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void strike(Site site, Fault fault, String name) {
         boolean hurt = false;
         try {
             log.say(name);
@@ -132,8 +200,8 @@ final class Campaign {
             log.say(name + " could not strike: " + e.getMessage());
         }
         CampaignReport.Count count = hurt ? new CampaignReport.Count(1, 0) : new CampaignReport.Count(0, 1);
-        synchronized (counts) {
-            counts.merge(fault.kind(), count, CampaignReport.Count::plus);
+        synchronized (struck) {
+            struck.merge(fault.kind(), count, CampaignReport.Count::plus);
         }
     }
 
@@ -142,6 +210,9 @@ final class Campaign {
         Instant limit = Instant.now().plus(LONGEST_RECOVERY);
         site.repair();
         List<String> unreached = site.unreached();
+        if (!unreached.isEmpty()) {
+            site.letBothDie();
+        }
         while (!unreached.isEmpty() && Instant.now().isBefore(limit)) {
             log.say("no worker has died yet at " + unreached);
             Thread.sleep(5_000);
@@ -175,7 +246,8 @@ final class Campaign {
         for (String export : exports.values()) {
             installation.api.post(Api.export(project, export) + "pause/", Map.of());
         }
-        Instant end = Instant.now().plus(Duration.ofMinutes(2));
+        // A clock that was fast may have let the server start runs of intervals to come.
+        Instant end = Instant.now().plus(Duration.ofMinutes(3));
         while (isAnyRunOpen() && Instant.now().isBefore(end)) {
             Thread.sleep(500);
         }
@@ -188,7 +260,7 @@ final class Campaign {
             Map<Interval, RunHistory.Entry> latest = new LinkedHashMap<>();
             for (RunHistory.Entry run : history.runs(export.getValue())) {
                 latest.put(run.interval(), run);
-                if (run.isFailure() && reported.add(run.id())) {
+                if (run.isFailure() && !run.saysToMend(export.getKey().codesToMend()) && reported.add(run.id())) {
                     findings.add(name + ": " + run);
                 }
             }
@@ -203,11 +275,20 @@ final class Campaign {
                     }
                 }
             }
+            String path = Api.export(project, export.getValue());
+            Api.Answer answer = installation.api.get(path);
+            if (answer.status() == 200 && answer.json().get("paused").asBoolean()) {
+                unpause(path);
+            }
             history.openBackfills(export.getValue()).stream()
                     .map(id -> name + ": the backfill " + id + " has not ended")
                     .forEach(unsettled::add);
         }
         return unsettled;
+    }
+
+    private void unpause(String path) {
+        installation.api.post(path + "unpause/", Map.of("backfill", true));
     }
 
     private void retry(RunHistory.Entry run) {
@@ -225,6 +306,7 @@ final class Campaign {
         Set<Interval> late = intervalsWithLateRows(expected, landing);
         List<Interval> punctual =
                 expected.stream().filter(interval -> !late.contains(interval)).toList();
+        List<Interval> others = expected.stream().filter(late::contains).toList();
         long rows = 0;
         for (Target target : exports.keySet()) {
             rows += compare(target, punctual);
@@ -233,7 +315,7 @@ final class Campaign {
             log.say("retrying %d intervals in which rows became visible too late".formatted(late.size()));
             retryAll(late);
             for (Target target : exports.keySet()) {
-                rows += compare(target, late);
+                rows += compare(target, others);
             }
         }
         for (Target target : exports.keySet()) {
@@ -243,7 +325,7 @@ final class Campaign {
         return rows;
     }
 
-    private long compare(Target target, Collection<Interval> intervals) {
+    private long compare(Target target, List<Interval> intervals) {
         Checker.Result result = checker.check(target, intervals);
         findings.addAll(result.findings());
         return result.rows();
@@ -334,7 +416,7 @@ final class Campaign {
     }
 
     private CampaignReport report(
-            CampaignReport.Faults struck, Visitor visitor, List<Interval> expected, long rows, Duration recovery) {
+            String state, Visitor visitor, List<Interval> expected, long rows, Duration recovery) {
         Map<String, Integer> runs = new TreeMap<>();
         int attempts = 0;
         for (String export : exports.values()) {
@@ -343,11 +425,17 @@ final class Campaign {
                 attempts += run.attempt();
             }
         }
+        Map<String, CampaignReport.Count> counts;
+        synchronized (struck) {
+            counts = new TreeMap<>(struck);
+        }
         return new CampaignReport(
                 seed,
                 faults,
                 time,
-                struck.counts(),
+                installation.hasDisk() ? " --full-disk" : "",
+                state,
+                counts,
                 exports.keySet().stream().map(Target::name).toList(),
                 expected.size() * exports.size(),
                 rows,
@@ -356,6 +444,7 @@ final class Campaign {
                 visitor.backfills(),
                 visitor.retries(),
                 visitor.cancellations(),
+                visitor.unpaused(),
                 recovery,
                 List.copyOf(findings));
     }

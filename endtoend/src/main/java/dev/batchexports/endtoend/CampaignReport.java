@@ -6,6 +6,8 @@ import java.util.Map;
 
 /// What a campaign did and found.
 ///
+/// @param options of the command, beside seed, faults and time
+/// @param state how far it is
 /// @param faults that were planned
 /// @param struck by kind
 /// @param intervals over all destinations
@@ -17,6 +19,8 @@ record CampaignReport(
         long seed,
         int faults,
         Duration time,
+        String options,
+        String state,
         Map<String, Count> struck,
         List<String> exports,
         int intervals,
@@ -26,6 +30,7 @@ record CampaignReport(
         int backfills,
         int retries,
         int cancellations,
+        int unpaused,
         Duration recovery,
         List<String> findings) {
 
@@ -36,15 +41,14 @@ record CampaignReport(
         }
     }
 
-    record Faults(Map<String, Count> counts) {}
-
     /// The command that repeats the campaign.
     String command() {
-        return "./bx chaos --seed %d --faults %d --minutes %s"
+        return "./bx chaos --seed %d --faults %d --minutes %s%s"
                 .formatted(
                         seed,
                         faults,
-                        Double.toString(time.toMillis() / 60_000.0).replaceFirst("\\.0$", ""));
+                        Double.toString(time.toMillis() / 60_000.0).replaceFirst("\\.0$", ""),
+                        options);
     }
 
     int hurt() {
@@ -55,6 +59,7 @@ record CampaignReport(
         StringBuilder text = new StringBuilder();
         text.append("`").append(command()).append("`\n\n");
         text.append("| Figure | Value |\n|---|---|\n");
+        row(text, "state", state);
         row(text, "faults that struck (planned)", hurt() + " (" + faults + ")");
         row(text, "destinations", exports.size());
         row(text, "intervals checked, over all destinations", intervals);
@@ -62,6 +67,7 @@ record CampaignReport(
         row(text, "runs by trigger and outcome", runs);
         row(text, "attempts that the slowest stages of these runs took", attempts);
         row(text, "backfills, retries, cancellations asked for", backfills + ", " + retries + ", " + cancellations);
+        row(text, "pauses for failures in a row, ended by the visitor", unpaused);
         row(text, "from the last fault to everything settled", recovery.toSeconds() + " s");
         row(text, "findings", findings.size());
         findings.forEach(finding -> text.append("\n* ").append(finding));

@@ -1,6 +1,7 @@
 package dev.batchexports.endtoend;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +17,9 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Runs exports while everything breaks, and checks that each row arrives exactly once.")
 public final class Chaos implements Callable<Integer> {
+    /// Of the file that holds PostgreSQL's data; it takes as much room as is written.
+    private static final long DISK_BYTES = 8L << 30;
+
     @Option(names = "--seed", defaultValue = "1", description = "the faults follow from it (default: ${DEFAULT-VALUE})")
     private long seed;
 
@@ -25,7 +29,12 @@ public final class Chaos implements Callable<Integer> {
     @Option(names = "--minutes", defaultValue = "5", description = "how long (default: ${DEFAULT-VALUE})")
     private double minutes;
 
-    @Option(names = "--report", description = "a Markdown file to write")
+    @Option(
+            names = "--full-disk",
+            description = "fills PostgreSQL's disk too: a file system of its own, which only root can mount")
+    private boolean fullDisk;
+
+    @Option(names = "--report", description = "a Markdown file to write, as it goes")
     private @Nullable Path report;
 
     /// Called by picocli.
@@ -36,22 +45,33 @@ public final class Chaos implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws InterruptedException, IOException {
+    public Integer call() throws InterruptedException {
         CampaignLog log = new CampaignLog(System.out);
         Duration time = Duration.ofMillis(Math.round(minutes * 60_000));
         log.say("starting everything");
+        if (fullDisk) {
+            System.setProperty(Installation.DISK, Long.toString(DISK_BYTES));
+        }
         Installation installation = Installation.get();
         log.say("logs and data are in " + installation.folder);
-        CampaignReport found = new Campaign(installation, seed, faults, time, log).run();
+        CampaignReport found = new Campaign(installation, seed, faults, time, log, this::write).run();
         System.out.println(found.markdown());
-        if (report != null) {
-            Files.writeString(report, found.markdown());
-        }
+        write(found);
         if (found.findings().isEmpty()) {
             log.say("nothing lost, nothing twice, nothing torn, nothing left behind");
             return 0;
         }
         log.say("repeat with: " + found.command());
         return 1;
+    }
+
+    private void write(CampaignReport found) {
+        if (report != null) {
+            try {
+                Files.writeString(report, found.markdown());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 }

@@ -2,7 +2,6 @@ package dev.batchexports.endtoend;
 
 import dev.batchexports.core.interval.Interval;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +11,9 @@ import java.util.UUID;
 /// and each as often.
 final class Checker {
     private static final int EXAMPLES = 3;
+
+    /// How many intervals are compared at once: their rows are held in memory.
+    private static final int AT_ONCE = 12;
 
     private final Table table;
     private final long project;
@@ -27,7 +29,19 @@ final class Checker {
     /// @param findings one sentence each
     record Result(long rows, List<String> findings) {}
 
-    Result check(Target target, Collection<Interval> intervals) {
+    /// @param intervals in order of time
+    Result check(Target target, List<Interval> intervals) {
+        long rows = 0;
+        List<String> findings = new ArrayList<>();
+        for (int from = 0; from < intervals.size(); from += AT_ONCE) {
+            Result some = checkSome(target, intervals.subList(from, Math.min(from + AT_ONCE, intervals.size())));
+            rows += some.rows();
+            findings.addAll(some.findings());
+        }
+        return new Result(rows, findings);
+    }
+
+    private Result checkSome(Target target, List<Interval> intervals) {
         Map<Interval, List<String>> expected = new HashMap<>();
         Map<UUID, Interval> byUuid = new HashMap<>();
         for (Interval interval : intervals) {

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /// Everything, started once for all end-to-end tests: the embedded components, `bx server` and one `bx
 /// worker`, each a process of its own. Every test uses a project (tenant) of its own, so that tests do
@@ -30,6 +31,10 @@ final class Installation {
     private static final Installation INSTANCE = new Installation();
     /// The system property that names the folder for everything that an installation writes.
     static final String FOLDER = "batchexports.endtoend.folder";
+
+    /// The system property that says how large a file system of its own PostgreSQL's data gets, in bytes; none
+    /// without it.
+    static final String DISK = "batchexports.endtoend.disk";
 
     static final String TOKEN = "bxt_end-to-end-token";
 
@@ -44,6 +49,7 @@ final class Installation {
 
     private final AtomicLong projects = new AtomicLong(1000);
     private final int port;
+    private final @Nullable SmallDisk disk;
     private volatile BxProcess server;
     private volatile BxProcess worker;
 
@@ -60,9 +66,12 @@ final class Installation {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        Path data = folder.resolve("data");
+        long size = Long.getLong(DISK, 0);
+        disk = size == 0 ? null : SmallDisk.mount(data.resolve("postgres"), folder.resolve("postgres.disk"), size);
         platform = EmbeddedPlatform.start(
-                Options.forTests(folder.resolve("data"), Component.values()).withBucket("bucket-of-end-to-end-tests"));
-        Runtime.getRuntime().addShutdownHook(new Thread(platform::close));
+                Options.forTests(data, Component.values()).withBucket("bucket-of-end-to-end-tests"));
+        Runtime.getRuntime().addShutdownHook(new Thread(this::end));
         connections = platform.connections();
         table = new Table(connections);
         table.create();
@@ -70,9 +79,25 @@ final class Installation {
         postgres = new Postgres(connections);
         port = freePort();
         api = new Api("http://127.0.0.1:" + port, TOKEN);
-        server = startServer();
+        server = startServer(Map.of());
         worker = startWorker(Map.of());
         awaitReady();
+    }
+
+    private void end() {
+        platform.close();
+        if (disk != null) {
+            disk.close();
+        }
+    }
+
+    /// The file system that only PostgreSQL writes to.
+    SmallDisk disk() {
+        return requireNonNull(disk, "PostgreSQL has no file system of its own");
+    }
+
+    boolean hasDisk() {
+        return disk != null;
     }
 
     long newProject() {
@@ -95,14 +120,14 @@ final class Installation {
     }
 
     void restartServer() {
-        replaceServer();
+        replaceServer(Map.of());
         awaitReady();
     }
 
-    /// As [#restartServer], but does not wait: what the server needs may be away.
-    void replaceServer() {
+    /// Replaces the server by one with further environment variables. Does not wait: what it needs may be away.
+    void replaceServer(Map<String, String> environment) {
         server.close();
-        server = startServer();
+        server = startServer(environment);
     }
 
     /// A worker that the caller has to end.
@@ -116,8 +141,10 @@ final class Installation {
         return BxProcess.start(log, "-Xmx320m", all, "worker");
     }
 
-    private BxProcess startServer() {
-        return BxProcess.start(folder.resolve("server.log"), "-Xmx256m", environment(), "server");
+    private BxProcess startServer(Map<String, String> environment) {
+        Map<String, String> all = new HashMap<>(environment());
+        all.putAll(environment);
+        return BxProcess.start(folder.resolve("server.log"), "-Xmx256m", all, "server");
     }
 
     void awaitReady() {

@@ -62,6 +62,10 @@ final class Postgres {
     ///
     /// @param port its own, or that of a proxy
     Map<String, Object> destination(String database, String table, int port) {
+        return destination(database, table, port, connections.databaseUser(), connections.databasePassword());
+    }
+
+    Map<String, Object> destination(String database, String table, int port, String user, String password) {
         return Map.of(
                 "type",
                 "Postgres",
@@ -72,9 +76,9 @@ final class Postgres {
                         "port",
                         port,
                         "user",
-                        connections.databaseUser(),
+                        user,
                         "password",
-                        connections.databasePassword(),
+                        password,
                         "database",
                         database,
                         "table_name",

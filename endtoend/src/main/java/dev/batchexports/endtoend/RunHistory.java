@@ -10,7 +10,9 @@ import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import tools.jackson.databind.JsonNode;
 
 /// The runs and backfills of exports, as they stand in the metadata: all of them, which the API pages.
 final class RunHistory {
@@ -28,6 +30,17 @@ final class RunHistory {
 
         boolean isFailure() {
             return isFinished() && !status.equals("Completed") && !status.equals("Cancelled");
+        }
+
+        /// Whether it failed with one of these codes, and says what happened and what to change.
+        boolean saysToMend(Set<String> codes) {
+            if (!status.equals("Failed") || error.isEmpty()) {
+                return false;
+            }
+            JsonNode said = Api.JSON.readTree(error);
+            return codes.contains(said.path("code").asString(""))
+                    && !said.path("message").asString("").isBlank()
+                    && !said.path("fix").asString("").isBlank();
         }
 
         @Override

@@ -3,13 +3,13 @@ package dev.batchexports.endtoend;
 import dev.batchexports.core.interval.Interval;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 
 /// Files in the bucket, read as the manifests name them.
@@ -41,13 +41,15 @@ final class S3Target implements Target {
     }
 
     @Override
-    public Map<Interval, List<String>> rows(Map<UUID, Interval> intervals, Collection<Interval> all) {
+    public Map<Interval, List<String>> rows(Map<UUID, Interval> intervals, List<Interval> all) {
         Map<Interval, List<String>> found = new HashMap<>();
-        for (JsonNode manifest : manifests()) {
+        Set<Interval> wanted = Set.copyOf(all);
+        for (JsonNode manifest :
+                manifests(key -> all.stream().map(Interval::toString).anyMatch(key::contains))) {
             Interval interval = new Interval(
                     Instant.parse(manifest.get("data_interval_start").asString()),
                     Instant.parse(manifest.get("data_interval_end").asString()));
-            if (all.contains(interval)) {
+            if (wanted.contains(interval)) {
                 List<String> rows = new ArrayList<>();
                 for (JsonNode file : manifest.get("files")) {
                     List<String> ofFile =
@@ -63,18 +65,25 @@ final class S3Target implements Target {
         return found;
     }
 
-    private List<JsonNode> manifests() {
+    private List<JsonNode> manifests(Predicate<String> wanted) {
         return installation.bucket.keys(name + "/").stream()
                 .filter(key -> key.endsWith(MANIFEST))
+                .filter(wanted)
                 .map(key -> Api.JSON.readTree(installation.bucket.text(key)))
                 .toList();
+    }
+
+    /// An answer to HEAD has no code.
+    @Override
+    public Set<String> codesToMend() {
+        return Set.of("InvalidAccessKeyId", "AccessDenied");
     }
 
     @Override
     public List<String> leftovers() {
         List<String> leftovers = new ArrayList<>();
         Set<String> named = new HashSet<>();
-        for (JsonNode manifest : manifests()) {
+        for (JsonNode manifest : manifests(_ -> true)) {
             manifest.get("files").forEach(file -> named.add(file.get("key").asString()));
         }
         List<String> keys = installation.bucket.keys(name + "/");

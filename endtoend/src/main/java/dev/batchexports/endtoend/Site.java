@@ -19,15 +19,19 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// An installation in which faults can strike: two workers reach everything through proxies, and a
-/// server or worker that ends by itself is started again, as an operator's supervisor does.
+/// An installation in which faults can strike: the server and two workers reach what they need through proxies
+/// of their own, and one that ends by itself is started again, as an operator's supervisor does.
 ///
-/// Faults of one victim or one link strike one after the other, those of several side by side.
+/// Faults of one victim, one link or one clock strike one after the other, those of several side by side.
 final class Site implements AutoCloseable {
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
+
+    /// How long a link is left alone after a fault: if every request met one, no run would ever get further.
+    private static final Duration REST = Duration.ofSeconds(3);
 
     private final Installation installation;
     private final CampaignLog log;
@@ -35,11 +39,16 @@ final class Site implements AutoCloseable {
     private final Map<Link, FaultyProxy> proxies = new EnumMap<>(Link.class);
     private final Map<Victim, ReentrantLock> victims = new EnumMap<>(Victim.class);
     private final Map<Link, ReentrantLock> links = new EnumMap<>(Link.class);
+    private final Map<Victim, ReentrantLock> clocks = new EnumMap<>(Victim.class);
+    private final ReentrantLock password = new ReentrantLock(true);
     private final Thread supervisor = Thread.ofVirtual().unstarted(this::supervise);
     private volatile @Nullable BxProcess second;
+    private volatile Instant end = Instant.MAX;
+    private volatile boolean bothDie;
     private volatile boolean closed;
 
-    Site(Installation installation, CampaignLog log) {
+    /// @param snowflake where the stand-in for Snowflake listens, if there is one
+    Site(Installation installation, Optional<InetSocketAddress> snowflake, CampaignLog log) {
         this.installation = installation;
         this.log = log;
         try {
@@ -48,21 +57,23 @@ final class Site implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         for (Link link : Link.values()) {
-            proxies.put(link, FaultyProxy.to(target(link)));
+            target(link, snowflake).ifPresent(target -> proxies.put(link, FaultyProxy.to(target)));
             links.put(link, new ReentrantLock(true));
         }
         for (Victim victim : Victim.values()) {
             victims.put(victim, new ReentrantLock(true));
+            clocks.put(victim, new ReentrantLock(true));
         }
     }
 
-    private InetSocketAddress target(Link link) {
-        return switch (link) {
-            case S3 -> address(installation.connections.s3Endpoint());
-            case CLICKHOUSE -> address(installation.connections.clickhouseUrl());
-            case TEMPORAL -> address("temporal://" + installation.connections.temporalAddress());
+    private Optional<InetSocketAddress> target(Link link, Optional<InetSocketAddress> snowflake) {
+        return switch (link.peer()) {
+            case S3 -> Optional.of(address(installation.connections.s3Endpoint()));
+            case CLICKHOUSE -> Optional.of(address(installation.connections.clickhouseUrl()));
+            case TEMPORAL -> Optional.of(address("temporal://" + installation.connections.temporalAddress()));
             case DATABASE, DESTINATION ->
-                address(installation.connections.databaseUrl().substring("jdbc:".length()));
+                Optional.of(address(installation.connections.databaseUrl().substring("jdbc:".length())));
+            case SNOWFLAKE -> snowflake;
         };
     }
 
@@ -76,8 +87,10 @@ final class Site implements AutoCloseable {
         return requireNonNull(proxies.get(link)).address().getPort();
     }
 
-    /// Replaces the worker by two that go through the proxies. At each crash point one of them dies, once.
+    /// Replaces the server, and the worker by two. At each crash point the first of them dies, once; the other one
+    /// goes on meanwhile, or nothing would ever be completed.
     void open() {
+        restart(Victim.SERVER);
         restart(Victim.WORKER);
         restart(Victim.SECOND_WORKER);
         supervisor.start();
@@ -85,15 +98,16 @@ final class Site implements AutoCloseable {
 
     private void restart(Victim victim) {
         switch (victim) {
-            case WORKER -> installation.restartWorker(environment());
+            case WORKER -> installation.restartWorker(environment(victim));
             case SECOND_WORKER -> {
                 BxProcess former = second;
                 if (former != null) {
                     former.close();
                 }
-                second = installation.startWorker(environment(), installation.folder.resolve("second-worker.log"));
+                second =
+                        installation.startWorker(environment(victim), installation.folder.resolve("second-worker.log"));
             }
-            case SERVER -> installation.replaceServer();
+            case SERVER -> installation.replaceServer(environment(victim));
             case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> installation.platform.start(component(victim));
         }
     }
@@ -107,21 +121,53 @@ final class Site implements AutoCloseable {
         };
     }
 
-    private Map<String, String> environment() {
+    private Map<String, String> environment(Victim victim) {
         Map<String, String> environment = new HashMap<>();
-        environment.put("BX_CLICKHOUSE_URL", "http://127.0.0.1:" + port(Link.CLICKHOUSE));
-        environment.put("BX_TEMPORAL_ADDRESS", "127.0.0.1:" + port(Link.TEMPORAL));
-        environment.put(
-                "BX_DATABASE_URL",
-                installation
-                        .connections
-                        .databaseUrl()
-                        .replaceFirst("//[^/]*/", "//127.0.0.1:" + port(Link.DATABASE) + "/"));
-        if (!unreached().isEmpty()) {
+        switch (victim) {
+            case WORKER -> {
+                reach(environment, Link.TEMPORAL, Link.DATABASE);
+                environment.put("BX_CLICKHOUSE_URL", "http://127.0.0.1:" + port(Link.CLICKHOUSE));
+            }
+            case SECOND_WORKER -> {
+                reach(environment, Link.SECOND_TEMPORAL, Link.SECOND_DATABASE);
+                environment.put("BX_CLICKHOUSE_URL", "http://127.0.0.1:" + port(Link.SECOND_CLICKHOUSE));
+            }
+            case SERVER -> reach(environment, Link.SERVER_TEMPORAL, Link.SERVER_DATABASE);
+            case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> throw new IllegalArgumentException(victim + " is a component");
+        }
+        environment.put("BX_TESTING_CLOCK_SHIFT", clock(victim).toString());
+        if (diesAtCrashPoints(victim) && !unreached().isEmpty()) {
             environment.put("BX_TESTING_HALT_AT", String.join(",", CrashPoints.labels()));
             environment.put("BX_TESTING_HALT_MARKER", markers.toString());
         }
         return environment;
+    }
+
+    private boolean diesAtCrashPoints(Victim victim) {
+        return victim == Victim.WORKER || (victim == Victim.SECOND_WORKER && bothDie);
+    }
+
+    private void reach(Map<String, String> environment, Link temporal, Link database) {
+        environment.put("BX_TEMPORAL_ADDRESS", "127.0.0.1:" + port(temporal));
+        environment.put(
+                "BX_DATABASE_URL",
+                installation.connections.databaseUrl().replaceFirst("//[^/]*/", "//127.0.0.1:" + port(database) + "/"));
+    }
+
+    private Path clock(Victim victim) {
+        return markers.resolve("clock-of-" + victim);
+    }
+
+    /// From now on the second worker dies at the crash points that are left, too.
+    void letBothDie() {
+        bothDie = true;
+        ReentrantLock lock = requireNonNull(victims.get(Victim.SECOND_WORKER));
+        lock.lock();
+        try {
+            restart(Victim.SECOND_WORKER);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// The labels at which no worker has died yet.
@@ -129,6 +175,17 @@ final class Site implements AutoCloseable {
         return CrashPoints.labels().stream()
                 .filter(label -> !Files.exists(markers.resolve("halted-at-" + label)))
                 .toList();
+    }
+
+    /// From then on no fault begins that still waits for others to be over, and none waits for a request.
+    void endAt(Instant time) {
+        end = time;
+    }
+
+    /// Until when a fault may wait for a request that it can hurt, or goes on.
+    private Instant until(Duration lasting) {
+        Instant own = Instant.now().plus(lasting);
+        return own.isBefore(end) ? own : end;
     }
 
     /// Lets a fault strike and waits until it is over.
@@ -139,14 +196,28 @@ final class Site implements AutoCloseable {
             case Fault.Kill(Victim victim, Duration down) -> kill(victim, down);
             case Fault.Halt(Victim victim, Duration lasting) -> halt(victim, lasting);
             case Fault.Disturb(Link link, FaultyProxy.Fault what, Duration lasting) -> disturb(link, what, lasting);
-            case Fault.KillWorkerAt at -> killWorkerAt(at);
+            case Fault.Refuse(Link link, Refusal refusal, int times, Duration lasting) ->
+                refuse(link, new FaultyProxy.Fault.Refuse(times, refusal.reply()), times, lasting);
+            case Fault.RefuseAt(Link link, Refusal refusal, String text, Duration patience) ->
+                refuse(link, new FaultyProxy.Fault.RefuseAt(text, refusal.reply()), 1, patience);
+            case Fault.KillAt at -> killAt(at);
+            case Fault.ExpirePassword(Duration lasting) -> expirePassword(lasting);
+            case Fault.JumpClock(Victim victim, Duration by, Duration lasting) -> jumpClock(victim, by, lasting);
+            case Fault.FillDisk(Duration lasting) -> fillDisk(lasting);
         };
+    }
+
+    private boolean isOver() {
+        return !Instant.now().isBefore(end);
     }
 
     private boolean kill(Victim victim, Duration down) throws InterruptedException {
         ReentrantLock lock = requireNonNull(victims.get(victim));
         lock.lock();
         try {
+            if (isOver()) {
+                return false;
+            }
             switch (victim) {
                 case WORKER, SECOND_WORKER, SERVER -> process(victim).kill();
                 case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> installation.platform.kill(component(victim));
@@ -163,6 +234,9 @@ final class Site implements AutoCloseable {
         ReentrantLock lock = requireNonNull(victims.get(victim));
         lock.lock();
         try {
+            if (isOver()) {
+                return false;
+            }
             switch (victim) {
                 case WORKER, SECOND_WORKER, SERVER -> process(victim).pause();
                 case S3, CLICKHOUSE, TEMPORAL, POSTGRES -> installation.platform.pause(component(victim));
@@ -188,35 +262,111 @@ final class Site implements AutoCloseable {
         try {
             proxy.inject(what);
             boolean lasts = Fault.lasts(what);
-            Instant end = Instant.now().plus(lasting);
-            while (Instant.now().isBefore(end) && (lasts || proxy.struck() == 0)) {
+            Instant until = until(lasting);
+            while (Instant.now().isBefore(until) && (lasts || proxy.struck() == 0)) {
                 Thread.sleep(20);
             }
-            return lasts || proxy.struck() > 0;
+            return (lasts && !isOver()) || proxy.struck() > 0;
         } finally {
-            proxy.heal();
+            heal(proxy);
             lock.unlock();
         }
     }
 
-    private boolean killWorkerAt(Fault.KillWorkerAt at) throws InterruptedException {
+    /// @param times how often, at most
+    private boolean refuse(Link link, FaultyProxy.Fault what, int times, Duration lasting) throws InterruptedException {
+        ReentrantLock lock = requireNonNull(links.get(link));
+        FaultyProxy proxy = requireNonNull(proxies.get(link));
+        lock.lock();
+        try {
+            proxy.inject(what);
+            Instant until = until(lasting);
+            while (Instant.now().isBefore(until) && proxy.struck() < times) {
+                Thread.sleep(20);
+            }
+            return proxy.struck() > 0;
+        } finally {
+            heal(proxy);
+            lock.unlock();
+        }
+    }
+
+    private void heal(FaultyProxy proxy) throws InterruptedException {
+        proxy.heal();
+        if (!isOver()) {
+            Thread.sleep(REST);
+        }
+    }
+
+    private boolean expirePassword(Duration lasting) throws InterruptedException {
+        password.lock();
+        try {
+            PostgresTarget.expirePassword(installation.postgres);
+            Thread.sleep(lasting);
+            return true;
+        } finally {
+            // Should PostgreSQL be away just now, the next fault of this kind or the repair renews it.
+            try {
+                PostgresTarget.renewPassword(installation.postgres);
+            } finally {
+                password.unlock();
+            }
+        }
+    }
+
+    private boolean jumpClock(Victim victim, Duration by, Duration lasting) throws InterruptedException {
+        ReentrantLock lock = requireNonNull(clocks.get(victim));
+        lock.lock();
+        try {
+            Files.writeString(clock(victim), Long.toString(by.toSeconds()));
+            Thread.sleep(lasting);
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            setRight(victim);
+            lock.unlock();
+        }
+    }
+
+    private void setRight(Victim victim) {
+        try {
+            Files.deleteIfExists(clock(victim));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean fillDisk(Duration lasting) throws InterruptedException {
+        ReentrantLock lock = requireNonNull(victims.get(Victim.POSTGRES));
+        lock.lock();
+        try {
+            installation.disk().fill();
+            Thread.sleep(lasting);
+            return true;
+        } finally {
+            installation.disk().free();
+            lock.unlock();
+        }
+    }
+
+    private boolean killAt(Fault.KillAt at) throws InterruptedException {
         ReentrantLock lock = requireNonNull(links.get(at.link()));
         FaultyProxy proxy = requireNonNull(proxies.get(at.link()));
         lock.lock();
         try {
             proxy.inject(new FaultyProxy.Fault.At(at.moment(), at.text(), Deed.HOLD));
-            Instant end = Instant.now().plus(at.patience());
-            while (Instant.now().isBefore(end) && !proxy.isHolding()) {
+            Instant until = until(at.patience());
+            while (Instant.now().isBefore(until) && !proxy.isHolding()) {
                 Thread.sleep(5);
             }
             boolean held = proxy.isHolding();
             if (held) {
-                process(Victim.WORKER).kill();
-                process(Victim.SECOND_WORKER).kill();
+                at.link().users().forEach(user -> process(user).kill());
             }
             return held;
         } finally {
-            proxy.heal();
+            heal(proxy);
             lock.unlock();
         }
     }
@@ -262,6 +412,7 @@ final class Site implements AutoCloseable {
     /// Undoes every fault: everything runs and is reached.
     void repair() {
         proxies.values().forEach(FaultyProxy::heal);
+        clocks.keySet().forEach(this::setRight);
         for (Component component : Component.values()) {
             try {
                 installation.platform.resume(component);
@@ -270,6 +421,7 @@ final class Site implements AutoCloseable {
             }
             installation.platform.start(component);
         }
+        PostgresTarget.renewPassword(installation.postgres);
         installation.awaitReady();
     }
 
@@ -284,6 +436,7 @@ final class Site implements AutoCloseable {
         }
         process(Victim.SECOND_WORKER).close();
         installation.restartWorker(Map.of());
+        installation.restartServer();
         proxies.values().forEach(FaultyProxy::close);
     }
 }

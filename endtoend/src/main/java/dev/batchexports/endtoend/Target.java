@@ -1,9 +1,9 @@
 package dev.batchexports.endtoend;
 
 import dev.batchexports.core.interval.Interval;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /// A destination of a campaign, as its checker sees it: from outside, without the product.
@@ -17,7 +17,11 @@ interface Target {
     /// interval that was not committed is absent.
     ///
     /// @param intervals by the uuid of each row that ClickHouse has
-    Map<Interval, List<String>> rows(Map<UUID, Interval> intervals, Collection<Interval> all);
+    /// @param all of them, in order of time: few enough for their rows to be held in memory
+    Map<Interval, List<String>> rows(Map<UUID, Interval> intervals, List<Interval> all);
+
+    /// Which faults this target's errors may come from that a person has to mend: the codes of these errors.
+    Set<String> codesToMend();
 
     /// What a run has left behind that no reader wants, one sentence each.
     List<String> leftovers();

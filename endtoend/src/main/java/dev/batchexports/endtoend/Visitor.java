@@ -2,14 +2,16 @@ package dev.batchexports.endtoend;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import tools.jackson.databind.JsonNode;
 
 /// A user who asks for backfills, retries and cancellations all the time, of intervals that are at work
-/// too.
+/// too, and who retries what failed and unpauses what was paused for its failures.
 final class Visitor implements AutoCloseable {
     private static final int CREATED = 201;
 
@@ -23,6 +25,9 @@ final class Visitor implements AutoCloseable {
     private final AtomicInteger backfills = new AtomicInteger();
     private final AtomicInteger retries = new AtomicInteger();
     private final AtomicInteger cancellations = new AtomicInteger();
+    private final AtomicInteger unpaused = new AtomicInteger();
+    private final Set<String> paused = new HashSet<>();
+    private final Set<String> mended = new HashSet<>();
     private volatile boolean closed;
 
     /// @param earliest the start of the first interval to ask for
@@ -51,11 +56,16 @@ final class Visitor implements AutoCloseable {
         return cancellations.get();
     }
 
+    int unpaused() {
+        return unpaused.get();
+    }
+
     private void run() {
         while (!closed) {
             try {
                 Thread.sleep(500 + random.nextInt(4_000));
                 ask();
+                mend(Api.export(project, exports.get(random.nextInt(exports.size()))));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
@@ -86,6 +96,25 @@ final class Visitor implements AutoCloseable {
         }
     }
 
+    private void mend(String export) {
+        if (api.get(export).json().get("paused").asBoolean()) {
+            paused.add(export);
+        }
+        // Whoever got no answer asks again.
+        if (paused.contains(export) && isDone(api.post(export + "unpause/", Map.of("backfill", true)))) {
+            unpaused.incrementAndGet();
+            paused.remove(export);
+        }
+        for (JsonNode run :
+                api.get(export + "runs/?status=Failed&limit=20").json().get("results")) {
+            String id = run.get("id").asString();
+            if (!mended.contains(id) && isDone(api.post(export + "runs/" + id + "/retry/", Map.of()))) {
+                retries.incrementAndGet();
+                mended.add(id);
+            }
+        }
+    }
+
     private void backfill(String export, int which) {
         long past = Duration.between(earliest, Instant.now()).dividedBy(interval);
         if (past < 1) {
@@ -99,9 +128,18 @@ final class Visitor implements AutoCloseable {
     }
 
     private static void count(Api.Answer answer, AtomicInteger counter) {
-        if (answer.status() == 200 || answer.status() == CREATED) {
+        if (isDone(answer)) {
             counter.incrementAndGet();
         }
+    }
+
+    private static boolean isDone(Api.Answer answer) {
+        return answer.status() == 200 || answer.status() == CREATED;
+    }
+
+    /// The exports of which it does not know whether they are unpaused. To be asked when it is closed.
+    Set<String> paused() {
+        return paused;
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.batchexports.server.security.SecuritySettings;
 import dev.batchexports.source.clickhouse.ClickHouseSettings;
 import dev.batchexports.source.clickhouse.ClickHouseSource;
 import dev.batchexports.source.clickhouse.UserQueries;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Properties;
@@ -45,8 +46,9 @@ class ServerConfiguration {
     private static final Duration CONNECTION_TIMEOUT = Duration.ofSeconds(10);
 
     @Bean
-    Clock clock() {
-        return Clock.systemUTC();
+    Clock clock(Settings settings) {
+        String shift = settings.testing().clockShift();
+        return shift.isEmpty() ? Clock.systemUTC() : new WrongClock(Path.of(shift));
     }
 
     @Bean

@@ -162,11 +162,13 @@ public record Settings(
             @DefaultValue("127.0.0.1") String host,
             @DefaultValue("0") int port) {}
 
-    /// For tests that kill a worker at a labelled point.
+    /// For tests that kill a worker at a labelled point, or set its clock.
     ///
     /// @param haltAt the labels at which this process ends as if killed, each once; empty in production
     /// @param haltMarker a folder in which a label leaves a file once it has struck
+    /// @param clockShift a file that says by how many seconds this process's clock is wrong; empty in production
     public record Testing(
             @DefaultValue List<String> haltAt,
-            @DefaultValue("") String haltMarker) {}
+            @DefaultValue("") String haltMarker,
+            @DefaultValue("") String clockShift) {}
 }

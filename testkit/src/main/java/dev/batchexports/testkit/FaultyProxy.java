@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// by several threads.
 public final class FaultyProxy implements AutoCloseable {
     private static final int PIECE = 1 << 14;
+    /// How long what a refused client still sends is waited for, in milliseconds.
+    private static final int LONGEST_REFUSAL = 2_000;
 
     /// What goes wrong.
     public sealed interface Fault {
@@ -51,6 +54,12 @@ public final class FaultyProxy implements AutoCloseable {
 
         /// So many exchanges get this reply, and the server sees nothing of them.
         record Refuse(int times, String reply) implements Fault {}
+
+        /// The next exchange whose request holds a text gets this reply, once, and the server never sees the
+        /// request whole.
+        ///
+        /// @param text as that of [At]
+        record RefuseAt(String text, String reply) implements Fault {}
 
         /// Each piece, in either direction, is late by so much.
         record Slow(Duration perPiece) implements Fault {}
@@ -225,10 +234,12 @@ public final class FaultyProxy implements AutoCloseable {
     }
 
     /// What to do with a piece that is about to pass.
-    private enum Verdict {
-        PASS,
-        CUT,
-        REFUSE
+    private sealed interface Verdict {
+        record Pass() implements Verdict {}
+
+        record Cut() implements Verdict {}
+
+        record Refuse(String reply) implements Verdict {}
     }
 
     private Verdict judge(Link link, Direction direction, byte[] piece, int bytes) throws InterruptedException {
@@ -242,8 +253,9 @@ public final class FaultyProxy implements AutoCloseable {
                     link.matched = false;
                 }
                 sent += bytes;
-                if (fault instanceof Fault.At(Moment moment, String text, Deed deed)) {
-                    link.matched |= new String(piece, 0, bytes, StandardCharsets.ISO_8859_1).contains(text);
+                String wanted = wantedText();
+                if (!wanted.isEmpty()) {
+                    link.matched |= new String(piece, 0, bytes, StandardCharsets.ISO_8859_1).contains(wanted);
                 }
             }
             link.lastDirection = direction;
@@ -255,13 +267,21 @@ public final class FaultyProxy implements AutoCloseable {
             if (begins && fault instanceof Fault.Refuse(int times, String reply) && refused < times) {
                 refused++;
                 struck++;
-                return Verdict.REFUSE;
+                return new Verdict.Refuse(reply);
+            }
+            if (direction == Direction.TO_SERVER
+                    && link.matched
+                    && fault instanceof Fault.RefuseAt(String text, String reply)) {
+                struck++;
+                fault = new Fault.None();
+                return new Verdict.Refuse(reply);
             }
             Then then = switch (fault) {
                 case Fault.None() -> null;
                 case Fault.Silence() -> null;
                 case Fault.Hold hold -> null;
                 case Fault.Refuse refuse -> null;
+                case Fault.RefuseAt refuse -> null;
                 case Fault.Slow slow -> null;
                 case Fault.At(Moment moment, String text, Deed deed) ->
                     deed == Deed.CUT && link.isAt(moment, direction) ? Then.RECOVERY : null;
@@ -275,6 +295,23 @@ public final class FaultyProxy implements AutoCloseable {
             };
             return verdict(then);
         }
+    }
+
+    /// What a request has to hold for the fault to strike it; empty for none.
+    private String wantedText() {
+        return switch (fault) {
+            case Fault.At(Moment _, String text, Deed _) -> text;
+            case Fault.RefuseAt(String text, String _) -> text;
+            case Fault.None _,
+                    Fault.LoseRequest _,
+                    Fault.LoseReply _,
+                    Fault.CutAfterSent _,
+                    Fault.Hold _,
+                    Fault.Refuse _,
+                    Fault.Slow _,
+                    Fault.Outage _,
+                    Fault.Silence _ -> "";
+        };
     }
 
     private boolean isHeldBack(Link link, Direction direction) {
@@ -300,14 +337,14 @@ public final class FaultyProxy implements AutoCloseable {
     private Verdict verdict(@Nullable Then then) {
         struck += then == null ? 0 : 1;
         return switch (then) {
-            case null -> Verdict.PASS;
+            case null -> new Verdict.Pass();
             case RECOVERY -> {
                 fault = new Fault.None();
-                yield Verdict.CUT;
+                yield new Verdict.Cut();
             }
             case OUTAGE -> {
                 fault = new Fault.Outage();
-                yield Verdict.CUT;
+                yield new Verdict.Cut();
             }
         };
     }
@@ -320,6 +357,7 @@ public final class FaultyProxy implements AutoCloseable {
         private @Nullable Direction lastDirection;
         private int exchange;
         private boolean matched;
+        private volatile boolean refused;
 
         Link(Socket client, Socket upstream) {
             this.client = client;
@@ -340,13 +378,13 @@ public final class FaultyProxy implements AutoCloseable {
                 int read = in.read(piece);
                 while (read >= 0) {
                     switch (judge(this, direction, piece, read)) {
-                        case PASS -> out.write(piece, 0, read);
-                        case CUT -> {
+                        case Verdict.Pass() -> out.write(piece, 0, read);
+                        case Verdict.Cut() -> {
                             cutAfterFault();
                             return;
                         }
-                        case REFUSE -> {
-                            refuse();
+                        case Verdict.Refuse(String reply) -> {
+                            refuse(reply);
                             return;
                         }
                     }
@@ -364,17 +402,20 @@ public final class FaultyProxy implements AutoCloseable {
             }
         }
 
-        /// Answers in the server's place and ends the connection, in good order.
-        private void refuse() throws IOException {
-            synchronized (lock) {
-                if (fault instanceof Fault.Refuse(int times, String reply)) {
-                    client.getOutputStream().write(reply.getBytes(StandardCharsets.ISO_8859_1));
-                }
-            }
+        /// Answers in the server's place and ends the connection, in good order: what the client still sends is
+        /// read, for a connection that is closed on unread bytes is reset, and the reply with it.
+        private void refuse(String reply) throws IOException {
+            refused = true;
             links.remove(this);
-            client.shutdownOutput();
-            client.close();
-            upstream.close();
+            try (client;
+                    upstream) {
+                client.getOutputStream().write(reply.getBytes(StandardCharsets.ISO_8859_1));
+                client.shutdownOutput();
+                client.setSoTimeout(LONGEST_REFUSAL);
+                long _ = client.getInputStream().transferTo(OutputStream.nullOutputStream());
+            } catch (SocketTimeoutException e) {
+                // The client keeps its side open.
+            }
         }
 
         private void cutAfterFault() {
@@ -387,6 +428,9 @@ public final class FaultyProxy implements AutoCloseable {
         /// Resets the client's connection, as a network that breaks does, and closes the other one.
         void cut() {
             links.remove(this);
+            if (refused) {
+                return;
+            }
             try (client;
                     upstream) {
                 client.setSoLinger(true, 0);

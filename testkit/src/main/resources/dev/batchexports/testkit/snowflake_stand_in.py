@@ -342,7 +342,9 @@ def main():
         FAKE.connect(database, schema)
         FAKE.create_database_on_connect = FAKE.create_schema_on_connect = False
     threading.Thread(target=end_with_parent, daemon=True).start()
-    listener = socket.socket()
+    # asyncio turns Nagle's algorithm off for sockets that say they are TCP. With it each answer would take 40 ms more:
+    # its body would wait for the client to acknowledge the head.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(APPLICATION, log_level="error", access_log=False, timeout_keep_alive=600)
     print("ready", listener.getsockname()[1], flush=True)

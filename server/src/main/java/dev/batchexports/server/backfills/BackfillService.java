@@ -76,7 +76,12 @@ public class BackfillService {
         Instant start = from.isBefore(export.firstIntervalStart()) ? export.firstIntervalStart() : from;
         Instant end = lastFinishedBoundary(export, clock.instant());
         if (start.isBefore(end)) {
-            start(export, new Wish(start, end, BackfillScope.GAPS, defaultConcurrency()));
+            Backfill backfill =
+                    starting(export, new Wish(start, end, BackfillScope.GAPS, defaultConcurrency()), null, null);
+            backfills.insertToCatchUp(backfill);
+            begin(export, backfill);
+        } else {
+            backfills.caughtUp(export.id());
         }
     }
 
@@ -193,7 +198,13 @@ public class BackfillService {
     }
 
     private Backfill start(BatchExport export, Wish wish, @Nullable Integer total, @Nullable UUID rerunOf) {
-        Backfill backfill = Backfill.starting(
+        Backfill backfill = starting(export, wish, total, rerunOf);
+        backfills.insert(backfill);
+        return begin(export, backfill);
+    }
+
+    private Backfill starting(BatchExport export, Wish wish, @Nullable Integer total, @Nullable UUID rerunOf) {
+        return Backfill.starting(
                 UUID.randomUUID(),
                 export.id(),
                 wish.start(),
@@ -203,7 +214,10 @@ public class BackfillService {
                 total,
                 rerunOf,
                 now());
-        backfills.insert(backfill);
+    }
+
+    /// @param backfill that is stored: what keeps it from starting now is made up for later
+    private Backfill begin(BatchExport export, Backfill backfill) {
         LOG.info("backfill {} of batch export {} created", backfill.id(), export.id());
         try {
             orchestration.startBackfill(export, backfill);

@@ -18,6 +18,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
+import org.springframework.transaction.annotation.Transactional;
 
 /// Backfills in the metadata database. A finished backfill never changes its status again.
 @Repository
@@ -48,6 +49,21 @@ public class BackfillStore {
                 .param("rerun_of", backfill.rerunOf())
                 .param("now", timestamp(backfill.createdAt()))
                 .update();
+    }
+
+    /// As [#insert], of a backfill that exports what was missed during the latest pause: both are known, or neither.
+    @Transactional
+    public void insertToCatchUp(Backfill backfill) {
+        insert(backfill);
+        caughtUp(backfill.exportId());
+    }
+
+    /// Records that what was missed during the latest pause is exported.
+    public void caughtUp(UUID exportId) {
+        jdbc.sql("""
+                        update export_pauses set caught_up = true where batch_export_id = :id and paused_at =
+                            (select max(paused_at) from export_pauses where batch_export_id = :id)
+                        """).param("id", exportId).update();
     }
 
     public Optional<Backfill> find(UUID id) {

@@ -188,19 +188,22 @@ public class ExportService {
                 : store(projectId, id, current -> new Draft(paused(current, now()), Authorship.of(author)));
     }
 
-    /// Starts the schedule again. Does nothing to an export that is not paused.
+    /// Starts the schedule again, unless it was started before.
+    ///
+    /// A repeated request makes up for what the first one did not come to: what the latest pause missed is caught
+    /// up once.
     public ChangedExport unpause(long projectId, UUID id, CatchUp catchUp, String author) {
-        BatchExport paused = find(projectId, id);
-        if (!paused.paused()) {
-            return new ChangedExport(paused, List.of());
-        }
-        ChangedExport changed =
-                store(projectId, id, current -> new Draft(unpaused(current, now()), Authorship.of(author)));
+        BatchExport export = find(projectId, id);
+        ChangedExport changed = export.paused()
+                ? store(projectId, id, current -> new Draft(unpaused(current, now()), Authorship.of(author)))
+                : new ChangedExport(export, List.of());
         return switch (catchUp) {
             case NOTHING -> changed;
             case MISSED_INTERVALS -> {
-                exports.caughtUp(id);
-                backfills.catchUp(changed.export(), exports.pauses(id).getLast().start());
+                List<Pause> pauses = exports.pauses(id);
+                if (!pauses.isEmpty() && !pauses.getLast().caughtUp()) {
+                    backfills.catchUp(changed.export(), pauses.getLast().start());
+                }
                 yield changed;
             }
         };

@@ -178,14 +178,6 @@ public class ExportStore {
                 .list();
     }
 
-    /// Records that a backfill exports what was missed during the latest pause.
-    public void caughtUp(UUID id) {
-        jdbc.sql("""
-                        update export_pauses set caught_up = true where batch_export_id = :id and paused_at =
-                            (select max(paused_at) from export_pauses where batch_export_id = :id)
-                        """).param("id", id).update();
-    }
-
     /// An export whose intervals have to be looked at.
     ///
     /// @param filledUntil every expected interval up to this boundary has had its run; null when nobody has

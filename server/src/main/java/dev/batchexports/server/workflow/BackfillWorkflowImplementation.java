@@ -41,6 +41,11 @@ public final class BackfillWorkflowImplementation implements BackfillWorkflow {
     private static final Duration SHORT_ACTIVITY = Duration.ofMinutes(2);
     private static final Duration BEFORE_NEXT_TRY = Duration.ofSeconds(2);
 
+    /// A look at the database takes milliseconds: a worker that was lost while it looked is missed soon.
+    private static final Duration LOOK = Duration.ofSeconds(30);
+
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
+
     private final BackfillActivities activities = Workflow.newActivityStub(
             BackfillActivities.class,
             ActivityOptions.newBuilder()
@@ -53,6 +58,14 @@ public final class BackfillWorkflowImplementation implements BackfillWorkflow {
                     .setStartToCloseTimeout(SEARCH)
                     .setHeartbeatTimeout(Heartbeats.TIMEOUT)
                     .setRetryOptions(retry())
+                    .build());
+    private final BackfillActivities waiting = Workflow.newActivityStub(
+            BackfillActivities.class,
+            ActivityOptions.newBuilder()
+                    .setStartToCloseTimeout(LOOK)
+                    .setRetryOptions(retry().toBuilder()
+                            .setMaximumInterval(BETWEEN_LOOKS)
+                            .build())
                     .build());
     private final BackfillInput input;
     private boolean paused;
@@ -133,7 +146,7 @@ public final class BackfillWorkflowImplementation implements BackfillWorkflow {
     private void run(String workflowType, Instant boundary) {
         try {
             while (isBusy(workflowType, boundary)
-                    && activities.awaitInterval(input.backfillId(), boundary) == Taken.FREE) {
+                    && waiting.awaitInterval(input.backfillId(), boundary) == Taken.FREE) {
                 Workflow.sleep(BEFORE_NEXT_TRY);
             }
         } catch (TemporalFailure cancelled) {

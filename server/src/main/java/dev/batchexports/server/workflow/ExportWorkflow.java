@@ -93,7 +93,7 @@ public final class ExportWorkflow implements DynamicWorkflow {
             RunActivities.class,
             LocalActivityOptions.newBuilder()
                     .setStartToCloseTimeout(SHORT_ACTIVITY)
-                    .setRetryOptions(retryUntilTimeout())
+                    .setRetryOptions(retryLocally())
                     .build());
 
     private boolean smallRuns;
@@ -366,6 +366,14 @@ public final class ExportWorkflow implements DynamicWorkflow {
                 .setInitialInterval(Backoff.FIRST)
                 .setBackoffCoefficient(Backoff.FACTOR)
                 .setMaximumInterval(Backoff.LONGEST)
+                .build();
+    }
+
+    /// A local activity without a limit of attempts or time is not retried at all: the SDK takes it for one without
+    /// a policy.
+    private static RetryOptions retryLocally() {
+        return retryUntilTimeout().toBuilder()
+                .setMaximumAttempts(Integer.MAX_VALUE)
                 .build();
     }
 

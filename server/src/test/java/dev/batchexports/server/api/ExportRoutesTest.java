@@ -410,6 +410,26 @@ class ExportRoutesTest {
         assertThat(orchestration.actions(backfill.get("id").stringValue())).containsExactly("start");
     }
 
+    /// The server may die, and the answer may be lost, between the two things that the request does.
+    @Test
+    void unpausingAgainCatchesUpWhatTheFirstRequestDidNotComeTo() {
+        Map<String, Object> body = hourlyExport();
+        body.put("start_at", Instant.now().minus(30, ChronoUnit.DAYS).toString());
+        body.put("paused", true);
+        String id = client.create(body);
+        server.bean(JdbcClient.class)
+                .sql("update export_pauses set paused_at = ?::timestamptz where batch_export_id = ?::uuid")
+                .params(Instant.now().minus(5, ChronoUnit.HOURS).toString(), id)
+                .update();
+        client.post(id + "/unpause/", Map.of()).is(200);
+        assertThat(client.get(id + "/backfills/").json().get("results")).isEmpty();
+
+        client.post(id + "/unpause/", Map.of("backfill", true)).is(200);
+        client.post(id + "/unpause/", Map.of("backfill", true)).is(200);
+
+        assertThat(client.get(id + "/backfills/").json().get("results")).hasSize(1);
+    }
+
     @Test
     void unpausingAnExportThatMissedNothingMakesNoBackfill() {
         String id = client.create(hourlyExport());

@@ -18,7 +18,8 @@ class CrashPointsTest {
 
     @Test
     void doesNothingInProduction() {
-        assertThatCode(() -> new CrashPoints(new Settings.Testing(List.of(), "")).reached(CrashPoints.BEFORE_COMMIT))
+        assertThatCode(() ->
+                        new CrashPoints(new Settings.Testing(List.of(), "", "")).reached(CrashPoints.BEFORE_COMMIT))
                 .doesNotThrowAnyException();
     }
 
@@ -26,7 +27,7 @@ class CrashPointsTest {
     void strikesOnce() throws IOException {
         Files.createFile(markers.resolve("halted-at-before-commit"));
 
-        assertThatCode(() -> new CrashPoints(new Settings.Testing(List.of("before-commit"), markers.toString()))
+        assertThatCode(() -> new CrashPoints(new Settings.Testing(List.of("before-commit"), markers.toString(), ""))
                         .reached(CrashPoints.BEFORE_COMMIT))
                 .doesNotThrowAnyException();
     }

@@ -231,8 +231,12 @@ class ExportRunTest {
         assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
         assertThat(memory.committed(run).orElseThrow()).hasSize(FEW_ROWS);
         assertThat(memory.wasAborted(run.id())).isFalse();
-        assertThat(server.logOf(server.exports.find(run.exportId()).orElseThrow()))
-                .contains("WARNING finish: The run was cancelled after everything had been committed.");
+        // It is logged after the run has ended.
+        Awaitility.await("log")
+                .atMost(SOON)
+                .untilAsserted(() -> assertThat(
+                                server.logOf(server.exports.find(run.exportId()).orElseThrow()))
+                        .contains("WARNING finish: The run was cancelled after everything had been committed."));
     }
 
     @Test

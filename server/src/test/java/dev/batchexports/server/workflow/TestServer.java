@@ -141,7 +141,7 @@ final class TestServer implements AutoCloseable {
                         List.of(Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofSeconds(60))),
                 new Settings.Logs(Duration.ofDays(30)),
                 new Settings.Metrics("127.0.0.1", 0),
-                new Settings.Testing(List.of(), ""));
+                new Settings.Testing(List.of(), "", ""));
     }
 
     /// An hourly export of the events of a project to memory; its first interval is the one that is

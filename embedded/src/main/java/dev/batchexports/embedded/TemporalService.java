@@ -64,7 +64,15 @@ final class TemporalService implements Service {
                 "text",
                 // The default of 30 a second would spread many schedules of the same minute over it.
                 "--dynamic-config-value",
-                "worker.schedulerNamespaceStartWorkflowRPS=200"));
+                "worker.schedulerNamespaceStartWorkflowRPS=200",
+                // Waiting tasks are given to workers by rank, then by turns of the projects. Both hold within a
+                // partition of a queue: one is enough for a single machine, and the order is exact.
+                "--dynamic-config-value",
+                "matching.enableFairness=true",
+                "--dynamic-config-value",
+                "matching.numTaskqueueReadPartitions=1",
+                "--dynamic-config-value",
+                "matching.numTaskqueueWritePartitions=1"));
         return new GuardedProcess.Launch(command, Map.of(), "TERM", Duration.ofSeconds(5));
     }
 

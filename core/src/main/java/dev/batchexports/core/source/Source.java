@@ -7,6 +7,9 @@ import java.util.UUID;
 /// Where rows come from. Thread-safe; every method may be called from many threads at once, blocks, and
 /// throws [dev.batchexports.core.error.ExportException].
 public interface Source extends AutoCloseable {
+    /// The code of the error when a query needed more memory than the source has or allows.
+    String MEMORY_LIMIT = "MemoryLimit";
+
     /// Counts the rows of an interval and cuts it into slices.
     Plan plan(RowSelection selection, Encoding encoding, SliceLimits limits, QueryTag tag);
 

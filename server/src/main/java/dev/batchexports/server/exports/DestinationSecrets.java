@@ -18,8 +18,8 @@ public final class DestinationSecrets implements SealedSecrets {
     }
 
     @Override
-    public List<Sealed> all() {
-        return exports.sealedSecrets();
+    public List<Sealed> notBeginningWith(byte[] prefix) {
+        return exports.sealedSecrets(prefix);
     }
 
     @Override

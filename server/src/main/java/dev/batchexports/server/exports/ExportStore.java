@@ -279,8 +279,14 @@ public class ExportStore {
     }
 
     /// The encrypted secrets of all destinations that have any, those of deleted exports too.
-    List<SealedSecrets.Sealed> sealedSecrets() {
-        return jdbc.sql("select id, destination_secrets from batch_exports where destination_secrets <> ''")
+    List<SealedSecrets.Sealed> sealedSecrets(byte[] otherThan) {
+        return jdbc.sql("""
+                        select id, destination_secrets from batch_exports
+                        where destination_secrets <> '' and (
+                            substring(decode(left(destination_secrets, 8), 'base64') from 1 for 5) < :prefix
+                            or substring(decode(left(destination_secrets, 8), 'base64') from 1 for 5) > :prefix)
+                        """)
+                .param("prefix", otherThan)
                 .query((row, number) -> new SealedSecrets.Sealed(
                         Objects.requireNonNull(row.getObject("id", UUID.class)), row.getString("destination_secrets")))
                 .list();

@@ -18,8 +18,8 @@ final class WebhookSecrets implements SealedSecrets {
     }
 
     @Override
-    public List<Sealed> all() {
-        return webhooks.sealedSecrets();
+    public List<Sealed> notBeginningWith(byte[] prefix) {
+        return webhooks.sealedSecrets(prefix);
     }
 
     @Override

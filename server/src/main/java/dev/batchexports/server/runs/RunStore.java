@@ -13,6 +13,7 @@ import dev.batchexports.core.run.RunStatus;
 import dev.batchexports.core.run.RunTrigger;
 import dev.batchexports.core.source.Plan;
 import dev.batchexports.core.source.Slice;
+import dev.batchexports.core.source.Source;
 import dev.batchexports.core.source.SourceColumn;
 import dev.batchexports.server.store.Json;
 import java.sql.ResultSet;
@@ -551,12 +552,12 @@ public class RunStore {
     /// next attempt, the run goes on showing that one, not the first attempts of other slices.
     ///
     /// @param slice -1 for a stage without slices
-    /// @return the number of the attempt: one more than the last of the same stage and slice had
-    public int attemptStarted(UUID id, String stage, int slice, Instant now) {
-        Optional<Integer> number;
+    /// @return its number is one more than the last of the same stage and slice had
+    public StartedAttempt attemptStarted(UUID id, String stage, int slice, Instant now) {
+        Optional<StartedAttempt> started;
         do {
             // Two workers may take the same number, of whom one is presumed dead: then this one takes the next.
-            number = jdbc.sql("""
+            started = jdbc.sql("""
                             with started as (
                                 insert into run_attempts (run_id, stage, slice, number, started_at)
                                 select :run, :stage, :slice, coalesce(max(number), 0) + 1, :now from run_attempts
@@ -570,16 +571,21 @@ public class RunStore {
                                     next_retry_at = case when next_retry_at is not null and started.number < attempt
                                         then next_retry_at end
                                 from started where id = :run and %s)
-                            select number from started
+                            select number, coalesce((
+                                select count(*) from run_attempts
+                                where run_id = :run and error ->> 'code' = :memory_limit
+                                group by stage, slice order by 1 desc limit 1), 0) out_of_memory
+                            from started
                             """.formatted(ACTIVE))
                     .param("run", id)
                     .param("stage", stage)
                     .param("slice", slice)
                     .param("now", timestamp(now))
-                    .query(Integer.class)
+                    .param("memory_limit", Source.MEMORY_LIMIT)
+                    .query((row, _) -> new StartedAttempt(row.getInt("number"), row.getInt("out_of_memory")))
                     .optional();
-        } while (number.isEmpty());
-        return number.get();
+        } while (started.isEmpty());
+        return started.get();
     }
 
     public void attemptSucceeded(UUID id, String stage, int slice, int number, Instant now) {

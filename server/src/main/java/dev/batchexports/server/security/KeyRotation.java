@@ -37,11 +37,8 @@ public final class KeyRotation {
     private void rotate(SealedSecrets secrets) {
         int rotated = 0;
         int unreadable = 0;
-        for (SealedSecrets.Sealed sealed : secrets.all()) {
+        for (SealedSecrets.Sealed sealed : secrets.notBeginningWith(keyring.primaryPrefix())) {
             byte[] cipher = Base64.getDecoder().decode(sealed.text());
-            if (keyring.isOfPrimaryKey(cipher)) {
-                continue;
-            }
             byte[] context = secrets.context(sealed.id());
             try {
                 byte[] fresh = keyring.encrypt(keyring.decrypt(cipher, context), context);

@@ -27,8 +27,8 @@ import java.util.Set;
 public final class Keyring {
     private static final int KEY_BYTES = 32;
 
-    /// A cipher text begins with a byte for its form and the four of its key's id.
-    private static final int PREFIX_BYTES = 5;
+    /// The first byte of every cipher text that names its key, as Tink writes it.
+    private static final byte FORM = 1;
 
     private final Aead aead;
     private final String primaryKeyId;
@@ -110,11 +110,12 @@ public final class Keyring {
         }
     }
 
-    /// Whether a cipher text was made with the key that encrypts.
-    boolean isOfPrimaryKey(byte[] cipher) {
-        return cipher.length > PREFIX_BYTES
-                && String.format(Locale.ROOT, "%08x", ByteBuffer.wrap(cipher).getInt(1))
-                        .equals(primaryKeyId);
+    /// What every cipher text begins with that is made now: a byte for its form and the four of its key's id.
+    byte[] primaryPrefix() {
+        return ByteBuffer.allocate(1 + Integer.BYTES)
+                .put(FORM)
+                .putInt(Integer.parseUnsignedInt(primaryKeyId, 16))
+                .array();
     }
 
     /// The id of the key that encrypts, in hexadecimal.

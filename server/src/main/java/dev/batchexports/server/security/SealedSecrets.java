@@ -13,7 +13,8 @@ public interface SealedSecrets {
     /// What they belong to, in the plural.
     String owners();
 
-    List<Sealed> all();
+    /// Those whose cipher text does not begin with these bytes; it takes no longer the more others there are.
+    List<Sealed> notBeginningWith(byte[] prefix);
 
     /// What the cipher text of an owner is bound to.
     byte[] context(UUID id);

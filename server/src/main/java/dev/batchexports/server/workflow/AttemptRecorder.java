@@ -1,10 +1,12 @@
 package dev.batchexports.server.workflow;
 
 import dev.batchexports.core.error.ExportException;
+import dev.batchexports.core.source.Source;
 import dev.batchexports.server.runs.LogLevel;
 import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunError;
 import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.runs.StartedAttempt;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -28,8 +30,7 @@ final class AttemptRecorder {
 
     @FunctionalInterface
     interface Work<T extends @Nullable Object> {
-        /// @param number of the attempt at this stage and slice, from 1
-        T execute(int number) throws InterruptedException;
+        T execute(StartedAttempt attempt) throws InterruptedException;
     }
 
     private final RunStore runs;
@@ -49,11 +50,12 @@ final class AttemptRecorder {
             Run run, Stage stage, int slice, Attempt attempt, StageWatch watch, Work<T> work) {
         int number = attempt.number();
         try {
-            number = runs.attemptStarted(run.id(), stage.word(), slice, clock.instant());
+            StartedAttempt started = runs.attemptStarted(run.id(), stage.word(), slice, clock.instant());
+            number = started.number();
             if (number > 1) {
                 closeLostAttempts(run, stage, slice, number);
             }
-            T result = work.execute(number);
+            T result = work.execute(started);
             runs.attemptSucceeded(run.id(), stage.word(), slice, number, clock.instant());
             return result;
         } catch (Throwable failure) {
@@ -110,8 +112,13 @@ final class AttemptRecorder {
                     run,
                     LogLevel.WARNING,
                     stage,
-                    "%s%d failed: %s Next attempt in %s."
-                            .formatted(what, number, error.sentence(), RunLog.duration(beforeNext)));
+                    "%s%d failed: %s Next attempt in %s%s."
+                            .formatted(
+                                    what,
+                                    number,
+                                    error.sentence(),
+                                    RunLog.duration(beforeNext),
+                                    error.code().equals(Source.MEMORY_LIMIT) ? ", with less memory" : ""));
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.batchexports.server.workflow;
 
-import dev.batchexports.core.run.RunTrigger;
 import dev.batchexports.server.workflow.BackfillActivities.BackfillOutcome;
 import dev.batchexports.server.workflow.BackfillActivities.Page;
 import dev.batchexports.server.workflow.BackfillActivities.Taken;
@@ -167,7 +166,7 @@ public final class BackfillWorkflowImplementation implements BackfillWorkflow {
                                     .setWorkflowId(input.exportId() + "-" + boundary)
                                     .setParentClosePolicy(ParentClosePolicy.PARENT_CLOSE_POLICY_REQUEST_CANCEL)
                                     .setCancellationType(ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED)
-                                    .setPriority(Priorities.of(RunTrigger.BACKFILL))
+                                    .setPriority(Priorities.ofBackfilledRuns())
                                     .build())
                     .execute(
                             ExportWorkflow.Result.class,

@@ -13,19 +13,31 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Keeps destinations open from one stage of a run to the next: opening one means a client, credentials, connections
 /// and their encryption anew, which is most of what a small run costs.
 ///
 /// What is open belongs to the settings that it was opened with: after a change of the export another is opened.
-/// Whether its endpoint is allowed is asked every time. Thread-safe.
+/// Whether its endpoint is allowed is asked every time. What nobody has used for a while is closed, and its secrets
+/// with it are no longer held. Thread-safe.
 final class OpenDestinations implements AutoCloseable {
-    private static final Duration LONGEST_IDLE = Duration.ofMinutes(2);
+    static final Duration LONGEST_IDLE = Duration.ofMinutes(2);
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(30);
     private static final int MOST_IDLE = 32;
+
+    private static final Logger LOG = LoggerFactory.getLogger(OpenDestinations.class);
 
     private final DestinationCatalog catalog;
     private final InstantSource clock;
     private final Map<Key, Entry> open = new HashMap<>();
+    private final ScheduledExecutorService looks =
+            Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory());
 
     private record Key(UUID exportId, DestinationSettings settings, DestinationLimits limits) {}
 
@@ -44,6 +56,8 @@ final class OpenDestinations implements AutoCloseable {
     OpenDestinations(DestinationCatalog catalog, InstantSource clock) {
         this.catalog = catalog;
         this.clock = clock;
+        ScheduledFuture<?> _ = looks.scheduleWithFixedDelay(
+                this::look, BETWEEN_LOOKS.toSeconds(), BETWEEN_LOOKS.toSeconds(), TimeUnit.SECONDS);
     }
 
     /// The right to use an open destination until it is closed.
@@ -82,10 +96,25 @@ final class OpenDestinations implements AutoCloseable {
     }
 
     private void giveBack(Entry entry) {
-        List<Entry> unwanted;
         synchronized (this) {
             entry.users--;
             entry.idleSince = clock.instant();
+        }
+        closeIdle();
+    }
+
+    private void look() {
+        try {
+            closeIdle();
+        } catch (RuntimeException e) {
+            LOG.warn("A destination that was idle could not be closed", e);
+        }
+    }
+
+    /// Closes what nobody uses: for too long, or as one of too many.
+    void closeIdle() {
+        List<Entry> unwanted;
+        synchronized (this) {
             unwanted = unwanted();
             unwanted.forEach(each -> open.remove(each.key));
         }
@@ -109,6 +138,7 @@ final class OpenDestinations implements AutoCloseable {
 
     @Override
     public void close() {
+        looks.shutdownNow();
         List<Entry> all;
         synchronized (this) {
             all = List.copyOf(open.values());

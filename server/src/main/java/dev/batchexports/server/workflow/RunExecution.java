@@ -26,6 +26,7 @@ import dev.batchexports.server.exports.ExportStore;
 import dev.batchexports.server.runs.LogLevel;
 import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.runs.StartedAttempt;
 import dev.batchexports.server.runs.StoredPlan;
 import dev.batchexports.server.runs.StoredSlice;
 import dev.batchexports.server.workflow.ExportProgress.Reached;
@@ -140,9 +141,9 @@ final class RunExecution {
                                     slice.number(),
                                     attempt,
                                     watch,
-                                    number -> transfer(assignment, slice, number, watch)));
+                                    started -> transfer(assignment, slice, started, watch)));
         }
-        CommitResult result = attempts.record(run, Stage.COMMIT, AttemptRecorder.WHOLE_RUN, attempt, watch, number -> {
+        CommitResult result = attempts.record(run, Stage.COMMIT, AttemptRecorder.WHOLE_RUN, attempt, watch, _ -> {
             watch.letFinish();
             return commit(assignment, receipts);
         });
@@ -159,8 +160,8 @@ final class RunExecution {
             Assignment assignment, OptionalLong found, long written, Attempt attempt, StageWatch watch) {
         Run run = assignment.run();
         try {
-            attempts.record(run, Stage.VERIFY, AttemptRecorder.WHOLE_RUN, attempt, watch, number -> {
-                verify(assignment, written, found, number);
+            attempts.record(run, Stage.VERIFY, AttemptRecorder.WHOLE_RUN, attempt, watch, started -> {
+                verify(assignment, written, found, started);
                 return null;
             });
         } catch (AttemptFailedException e) {
@@ -195,7 +196,7 @@ final class RunExecution {
     }
 
     private Assignment planned(Run run, Attempt attempt, StageWatch watch) {
-        return attempts.record(run, Stage.PLAN, AttemptRecorder.WHOLE_RUN, attempt, watch, number -> {
+        return attempts.record(run, Stage.PLAN, AttemptRecorder.WHOLE_RUN, attempt, watch, started -> {
             // Rows are counted by the plan, so a run that has no count has none.
             Optional<StoredPlan> former = run.recordsTotalCount() == null ? Optional.empty() : runs.plan(run.id());
             BatchExport export = export(run);
@@ -204,14 +205,14 @@ final class RunExecution {
                 assignment = new Assignment(run, export, former.get());
                 requireUnchanged(assignment);
             } else {
-                assignment = newlyPlanned(run, export, number);
+                assignment = newlyPlanned(run, export, started);
             }
             crashPoints.reached(CrashPoints.AFTER_PLAN);
             return assignment;
         });
     }
 
-    private Assignment newlyPlanned(Run run, BatchExport export, int attempt) {
+    private Assignment newlyPlanned(Run run, BatchExport export, StartedAttempt attempt) {
         if (passesEnd(run, export)) {
             throw changed();
         }
@@ -239,7 +240,7 @@ final class RunExecution {
         return new Assignment(run, export, new StoredPlan(plan.columns(), settingsNow, slices));
     }
 
-    private Plan makePlan(Run run, BatchExport export, int attempt) {
+    private Plan makePlan(Run run, BatchExport export, StartedAttempt attempt) {
         try (OpenDestinations.Lease lease = open(export, LEAST_BUFFER_BYTES)) {
             Destination destination = lease.destination();
             SliceLimits limits = new SliceLimits(
@@ -248,10 +249,7 @@ final class RunExecution {
                     MOST_SLICES,
                     new SliceLimits.Parallel(settings.slicesPerRun(), settings.leastSliceBytes()));
             return source.plan(
-                    export.selection(run.interval()),
-                    destination.encoding(),
-                    limits,
-                    new QueryTag(run.id(), "plan", attempt));
+                    export.selection(run.interval()), destination.encoding(), limits, tag(run, "plan", attempt));
         }
     }
 
@@ -268,17 +266,17 @@ final class RunExecution {
                         slice.number(),
                         attempt,
                         watch,
-                        number -> transfer(current(run), slice, number, watch));
+                        started -> transfer(current(run), slice, started, watch));
             }
         }
     }
 
-    private SliceReceipt transfer(Assignment assignment, Slice slice, int attempt, StageWatch watch)
+    private SliceReceipt transfer(Assignment assignment, Slice slice, StartedAttempt attempt, StageWatch watch)
             throws InterruptedException {
         Run run = assignment.run();
         RowSelection selection = assignment.selection();
         List<SourceColumn> columns = assignment.columns();
-        QueryTag tag = new QueryTag(run.id(), "slice-" + slice.number(), attempt);
+        QueryTag tag = tag(run, "slice-" + slice.number(), attempt);
         try (MemoryBudget.Share share = memory.claim(bufferBytes(slice));
                 OpenDestinations.Lease lease = open(assignment.export(), share.bytes());
                 Transfer transfer = lease.destination().begin(context(assignment))) {
@@ -331,7 +329,7 @@ final class RunExecution {
                 assignment.selection(),
                 assignment.columns(),
                 slice,
-                new QueryTag(tag.runId(), "recount-" + slice.number(), tag.attempt()));
+                new QueryTag(tag.runId(), "recount-" + slice.number(), tag.attempt(), tag.outOfMemory()));
         if (receipt.rows() != visible) {
             throw ExportException.passing(
                     "RowCountMismatch",
@@ -353,7 +351,7 @@ final class RunExecution {
     ///     interval is committed
     Set<Integer> commit(UUID runId, Attempt attempt, StageWatch watch) {
         Run run = unfinished(runId);
-        return attempts.record(run, Stage.COMMIT, AttemptRecorder.WHOLE_RUN, attempt, watch, number -> {
+        return attempts.record(run, Stage.COMMIT, AttemptRecorder.WHOLE_RUN, attempt, watch, _ -> {
             Assignment assignment = current(run);
             List<SliceReceipt> receipts = new ArrayList<>();
             Set<Integer> missing = new TreeSet<>();
@@ -438,17 +436,17 @@ final class RunExecution {
     /// what the destination reports are compared, and the difference is shown.
     void verify(UUID runId, Attempt attempt, StageWatch watch) {
         Run run = unfinished(runId);
-        attempts.record(run, Stage.VERIFY, AttemptRecorder.WHOLE_RUN, attempt, watch, number -> {
+        attempts.record(run, Stage.VERIFY, AttemptRecorder.WHOLE_RUN, attempt, watch, started -> {
             Assignment assignment = stored(run);
             long written = run.recordsCompleted();
             Long found = run.recordsAtDestination();
-            verify(assignment, written, found == null ? OptionalLong.empty() : OptionalLong.of(found), number);
+            verify(assignment, written, found == null ? OptionalLong.empty() : OptionalLong.of(found), started);
             return null;
         });
     }
 
     /// @param found how many rows the destination reports, if it does
-    private void verify(Assignment assignment, long written, OptionalLong found, int attempt) {
+    private void verify(Assignment assignment, long written, OptionalLong found, StartedAttempt attempt) {
         Run run = assignment.run();
         if (found.isPresent() && found.getAsLong() != written) {
             throw ExportException.user(
@@ -465,7 +463,7 @@ final class RunExecution {
                     "The export was changed after the commit, so its rows were not counted again.");
             return;
         }
-        long counted = source.count(assignment.selection(), new QueryTag(run.id(), "verify", attempt));
+        long counted = source.count(assignment.selection(), tag(run, "verify", attempt));
         runs.recordCounted(run.id(), counted, clock.instant());
         compare(run, counted, written, found.isPresent());
         crashPoints.reached(CrashPoints.AFTER_VERIFY);
@@ -616,6 +614,10 @@ final class RunExecution {
             case BACKFILL -> runs.isOfGaps(run.id());
             case RETRY -> false;
         };
+    }
+
+    private static QueryTag tag(Run run, String purpose, StartedAttempt attempt) {
+        return new QueryTag(run.id(), purpose, attempt.number(), attempt.outOfMemory());
     }
 
     private static long rows(List<SliceReceipt> receipts) {

@@ -57,7 +57,7 @@ final class ScheduleSpecs {
                         .setOptions(WorkflowOptions.newBuilder()
                                 .setWorkflowId(scheduleId(export))
                                 .setTaskQueue(TaskQueues.CONTROL)
-                                .setPriority(Priorities.of(RunTrigger.SCHEDULE))
+                                .setPriority(Priorities.of(RunTrigger.SCHEDULE, export))
                                 .build())
                         .build())
                 .setSpec(spec(export, now))
@@ -76,7 +76,8 @@ final class ScheduleSpecs {
     /// Says which version of an export a schedule was made from, and with which key. A schedule with another note
     /// is made anew, so the note also changes when [#exactTimes] have to be continued.
     static String note(BatchExport export, String keyId, Instant now) {
-        String version = "Batch Exports, version " + export.version() + ", key " + keyId;
+        String version =
+                "Batch Exports, version %d, project %d, key %s".formatted(export.version(), export.projectId(), keyId);
         boolean endless = exactTimes(export.grid(), now).isEmpty();
         return endless
                 ? version

@@ -122,7 +122,7 @@ final class TemporalOrchestration implements Orchestration {
                                             WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
                                     .setWorkflowIdConflictPolicy(
                                             WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_FAIL)
-                                    .setPriority(Priorities.of(run))
+                                    .setPriority(Priorities.of(run, export))
                                     .build());
             try {
                 return workflow.start(new RunInput(export.id(), run.id(), run.backfillId(), run.scheduledAt()));
@@ -160,7 +160,7 @@ final class TemporalOrchestration implements Orchestration {
                                     .setRequestId(backfill.id().toString())
                                     .setWorkflowIdReusePolicy(
                                             WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
-                                    .setPriority(Priorities.of(RunTrigger.BACKFILL))
+                                    .setPriority(Priorities.of(RunTrigger.BACKFILL, export))
                                     .build());
             try {
                 WorkflowStub.fromTyped(workflow).start(BackfillInput.first(export.id(), backfill.id()));

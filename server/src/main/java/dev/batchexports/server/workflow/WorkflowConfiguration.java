@@ -151,11 +151,16 @@ class WorkflowConfiguration {
     }
 
     @Bean
+    StageActivities stageActivities(RunExecution execution) {
+        return new StageActivitiesImplementation(execution);
+    }
+
+    @Bean
     Workers workers(
             TemporalConnection temporal,
             DestinationCatalog catalog,
             RunLifecycle lifecycle,
-            RunExecution execution,
+            StageActivities stages,
             BackfillExecution backfills,
             RunStore runs,
             Settings settings) {
@@ -164,7 +169,7 @@ class WorkflowConfiguration {
                 temporal,
                 catalog,
                 new RunActivitiesImplementation(lifecycle),
-                new StageActivitiesImplementation(execution),
+                stages,
                 new BackfillActivitiesImplementation(backfills),
                 settings);
     }

@@ -12,6 +12,7 @@ import dev.batchexports.server.runs.NewRun;
 import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunError;
 import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.runs.StartedAttempt;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -64,7 +65,7 @@ class MonitorRoutesTest {
 
     private void run(BatchExport export, Instant boundary, RunStatus status, @Nullable RunError error) {
         Run run = start(export, boundary);
-        int _ = runs.attemptStarted(run.id(), "plan", -1, Instant.now());
+        StartedAttempt _ = runs.attemptStarted(run.id(), "plan", -1, Instant.now());
         runs.finish(run.id(), status, error, Instant.now());
     }
 
@@ -121,10 +122,10 @@ class MonitorRoutesTest {
         BatchExport export = export("timeline", 1);
         Run run = start(export, hour);
         Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
-        assertThat(runs.attemptStarted(run.id(), "transfer", 0, now)).isEqualTo(1);
+        assertThat(runs.attemptStarted(run.id(), "transfer", 0, now)).isEqualTo(new StartedAttempt(1, 0));
         runs.attemptFailed(run.id(), "transfer", 0, 1, ERROR, now.plusSeconds(1), now.plusMillis(500));
         assertThat(runs.attemptStarted(run.id(), "transfer", 0, now.plusSeconds(1)))
-                .isEqualTo(2);
+                .isEqualTo(new StartedAttempt(2, 0));
 
         JsonNode attempts = client.get(export.id() + "/runs/" + run.id() + "/timeline/")
                 .is(200)

@@ -14,6 +14,7 @@ import dev.batchexports.server.runs.NewRun;
 import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunError;
 import dev.batchexports.server.runs.RunStore;
+import dev.batchexports.server.runs.StartedAttempt;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +60,7 @@ final class Runs {
         Run run = starting(boundary);
         Interval interval = run.interval();
         Instant now = Instant.now();
-        int _ = store.attemptStarted(run.id(), "plan", -1, now);
+        StartedAttempt _ = store.attemptStarted(run.id(), "plan", -1, now);
         store.savePlan(
                 run.id(),
                 new Plan(rows, rows, List.of(), List.of(new Slice(0, interval, 0, 1, rows, rows))),

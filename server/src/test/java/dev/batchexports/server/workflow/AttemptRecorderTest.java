@@ -10,6 +10,7 @@ import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.runs.NewRun;
 import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunError;
+import dev.batchexports.server.runs.StartedAttempt;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -71,14 +72,13 @@ class AttemptRecorderTest {
 
     /// @return the number of the attempt
     private int succeed(int slice) {
-        return attempts.record(run(), Stage.TRANSFER, slice, endless(), new NeverStopped(), number -> number);
+        return attempts.record(run(), Stage.TRANSFER, slice, endless(), new NeverStopped(), StartedAttempt::number);
     }
 
     private void fail(int slice, ExportException error) {
-        assertThatThrownBy(
-                        () -> attempts.record(run(), Stage.TRANSFER, slice, endless(), new NeverStopped(), number -> {
-                            throw error;
-                        }))
+        assertThatThrownBy(() -> attempts.record(run(), Stage.TRANSFER, slice, endless(), new NeverStopped(), _ -> {
+                    throw error;
+                }))
                 .isInstanceOf(AttemptFailedException.class)
                 .hasCause(error);
     }
@@ -86,7 +86,7 @@ class AttemptRecorderTest {
     @Test
     void anAttemptWhoseWorkerWasLostIsEndedByTheNextOne() {
         assertThat(server.runs.attemptStarted(runId, Stage.TRANSFER.word(), 0, TestServer.now()))
-                .isEqualTo(1);
+                .isEqualTo(new StartedAttempt(1, 0));
 
         assertThat(succeed(0)).isEqualTo(2);
 
@@ -128,7 +128,7 @@ class AttemptRecorderTest {
     void anAttemptThatWouldComeAfterTheRunGivesUpIsNotAnnounced() {
         Attempt last = new Attempt(1, Instant.now().plusMillis(500));
 
-        assertThatThrownBy(() -> attempts.record(run(), Stage.TRANSFER, 0, last, new NeverStopped(), number -> {
+        assertThatThrownBy(() -> attempts.record(run(), Stage.TRANSFER, 0, last, new NeverStopped(), _ -> {
                     throw busy;
                 }))
                 .hasCause(busy);

@@ -68,11 +68,15 @@ final class Components {
     }
 
     ClickHouseSource openSource() {
-        return ClickHouseSource.open(ClickHouseSettings.of(
+        return ClickHouseSource.open(sourceSettings());
+    }
+
+    ClickHouseSettings sourceSettings() {
+        return ClickHouseSettings.of(
                 connections.clickhouseUrl(),
                 connections.clickhouseUser(),
                 new Secret(connections.clickhousePassword()),
-                connections.clickhouseDatabase()));
+                connections.clickhouseDatabase());
     }
 
     /// Inserts rows that landed evenly within `[start, end)`.

@@ -16,6 +16,7 @@ import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunError;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
 import io.temporal.api.history.v1.HistoryEvent;
+import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -213,6 +215,32 @@ class ExportRunTest {
                 .contains(
                         "WARNING commit: Attempt 1 failed: The shelf is busy. Next attempt in 1 s.",
                         "WARNING commit: Attempt 2 failed: The shelf is busy. Next attempt in 2 s.");
+    }
+
+    /// As when the worker dies in between: Temporal hears nothing of what was done, and of its end.
+    @Test
+    void aSmallRunWhoseEndTemporalIsNotToldOfIsNotExecutedAgain() {
+        AtomicInteger replies = new AtomicInteger();
+        BatchExport export = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
+            @Override
+            public void exported(UUID runId) {
+                assertThat(server.runs.find(runId).orElseThrow().status()).isEqualTo(RunStatus.COMPLETED);
+                replies.incrementAndGet();
+                throw ApplicationFailure.newFailure("the reply is lost", "Lost");
+            }
+        });
+        int before = memory.writes();
+
+        Run run = server.awaitEnd(server.startRun(export, end).id(), SOON);
+
+        assertThat(awaitWorkflowEnd(run)).isEqualTo(WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED);
+        assertThat(activitiesOf(run)).containsExactly("export", "plan");
+        assertThat(replies).hasValue(1);
+        assertThat(server.runs.find(run.id()).orElseThrow().finishedAt()).isEqualTo(run.finishedAt());
+        assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
+        assertThat(memory.writes() - before).isEqualTo(1);
+        assertThat(memory.committed(run).orElseThrow()).hasSize(FEW_ROWS).doesNotHaveDuplicates();
+        assertThat(memory.wasAborted(run.id())).isFalse();
     }
 
     @Test

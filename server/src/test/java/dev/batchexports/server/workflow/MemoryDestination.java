@@ -62,6 +62,9 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
         /// The interval of the run is announced as empty.
         default void announcing(RunKey run) {}
 
+        /// All of a small run is done, and the worker is about to tell Temporal.
+        default void exported(UUID runId) {}
+
         default OptionalLong rowsFound(long committed) {
             return OptionalLong.of(committed);
         }
@@ -75,6 +78,10 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
 
     void behave(Behaviour next) {
         behaviour = next;
+    }
+
+    Behaviour behaviour() {
+        return behaviour;
     }
 
     /// The lines that are visible of a run's interval; empty when it was never committed.

@@ -217,7 +217,7 @@ class ScheduleTest {
     void aChangedExportHasAChangedSchedule() {
         BatchExport export = scheduled(export(same -> same));
         assertThat(server.scheduleState(export).getNote())
-                .isEqualTo("Batch Exports, version 1, key "
+                .isEqualTo("Batch Exports, version 1, project " + export.projectId() + ", key "
                         + Keyring.parse(TestServer.KEY).primaryKeyId());
 
         BatchExport daily =
@@ -225,7 +225,7 @@ class ScheduleTest {
 
         ScheduleDescription description = server.schedule(daily);
         assertThat(server.scheduleState(daily).getNote())
-                .isEqualTo("Batch Exports, version 2, key "
+                .isEqualTo("Batch Exports, version 2, project " + export.projectId() + ", key "
                         + Keyring.parse(TestServer.KEY).primaryKeyId());
         assertThat(description.getSchedule().getSpec().getIntervals())
                 .containsExactly(new ScheduleIntervalSpec(Duration.ofDays(1), Duration.ZERO));

@@ -53,6 +53,7 @@ import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -86,10 +87,16 @@ final class TestServer implements AutoCloseable {
     }
 
     static TestServer start(MemoryDestination memory, Settings settings) {
-        return new TestServer(memory, settings, Components.get().openSource());
+        return start(memory, settings, Components.get().openSource(), Clock.systemUTC());
     }
 
-    private TestServer(MemoryDestination memory, Settings settings, Source source) {
+    /// @param source what it exports from
+    /// @param clock what it takes for the time
+    static TestServer start(MemoryDestination memory, Settings settings, Source source, Clock clock) {
+        return new TestServer(memory, settings, source, clock);
+    }
+
+    private TestServer(MemoryDestination memory, Settings settings, Source source, Clock clock) {
         this.memory = memory;
         context = new AnnotationConfigApplicationContext();
         context.registerBean(Settings.class, () -> settings);
@@ -97,6 +104,7 @@ final class TestServer implements AutoCloseable {
                 Keyring.class, () -> Keyring.parse(settings.encryption().keys()));
         context.registerBean(MemoryDestination.class, () -> memory);
         context.registerBean(Source.class, () -> source);
+        context.registerBean(Clock.class, () -> clock);
         context.register(Infrastructure.class, WorkflowConfiguration.class, NotifyConfiguration.class);
         context.refresh();
         exports = context.getBean(ExportStore.class);
@@ -151,6 +159,10 @@ final class TestServer implements AutoCloseable {
     }
 
     BatchExport s3Export(long project, String prefix) {
+        return s3Export(project, prefix, "JSONLines", "none");
+    }
+
+    BatchExport s3Export(long project, String prefix, String format, String compression) {
         Connections connections = components.connections;
         UUID id = UUID.randomUUID();
         DestinationSettings destination = catalog.seal(
@@ -170,9 +182,9 @@ final class TestServer implements AutoCloseable {
                         "aws_secret_access_key",
                         connections.s3SecretAccessKey(),
                         "file_format",
-                        "JSONLines",
+                        format,
                         "compression",
-                        "none"));
+                        compression));
         return export(id, project, destination);
     }
 
@@ -315,12 +327,52 @@ final class TestServer implements AutoCloseable {
         context.close();
     }
 
+    /// Lets a test come between the end of a small run and the news of it.
+    private record ObservedActivities(StageActivities stages, MemoryDestination memory) implements StageActivities {
+        @Override
+        public ExportProgress export(UUID runId) {
+            ExportProgress progress = stages.export(runId);
+            memory.behaviour().exported(runId);
+            return progress;
+        }
+
+        @Override
+        public int plan(UUID runId) {
+            return stages.plan(runId);
+        }
+
+        @Override
+        public void transfer(UUID runId, SliceRange range) {
+            stages.transfer(runId, range);
+        }
+
+        @Override
+        public List<Integer> commit(UUID runId) {
+            return stages.commit(runId);
+        }
+
+        @Override
+        public void verify(UUID runId) {
+            stages.verify(runId);
+        }
+
+        @Override
+        public void abort(UUID runId) {
+            stages.abort(runId);
+        }
+    }
+
     @Configuration(proxyBeanMethods = false)
     @EnableTransactionManagement(proxyTargetClass = true)
     static class Infrastructure {
         @Bean
-        Clock clock() {
-            return Clock.systemUTC();
+        static BeanPostProcessor observedActivities(MemoryDestination memory) {
+            return new BeanPostProcessor() {
+                @Override
+                public Object postProcessAfterInitialization(Object bean, String name) {
+                    return bean instanceof StageActivities stages ? new ObservedActivities(stages, memory) : bean;
+                }
+            };
         }
 
         @Bean

@@ -18,6 +18,11 @@ import java.util.Map;
 /// @param tuning settings that an operator may override; servers that do not know one go without
 /// @param required settings on which the form of the values rests
 record OutputFormat(String name, List<String> expressions, Map<String, String> tuning, Map<String, String> required) {
+    static final String ROW_GROUP_ROWS_SETTING = "output_format_parquet_row_group_size";
+    static final String ROW_GROUP_BYTES_SETTING = "output_format_parquet_row_group_size_bytes";
+    static final int ROW_GROUP_ROWS = 100_000;
+    static final int ROW_GROUP_BYTES = 64 << 20;
+
     /// How `toJSONString` and the Template format write values.
     private static final Map<String, String> JSON_VALUES = Map.of(
             // 64-bit integers and decimals are JSON numbers, all digits written.
@@ -109,10 +114,14 @@ record OutputFormat(String name, List<String> expressions, Map<String, String> t
                 // take less CPU time and half of the memory of several cores for one file. Bloom filters would take a
                 // tenth of the file and a fifth of the CPU time.
                 Map.of(
-                        "output_format_parquet_write_bloom_filter", "0",
-                        "output_format_parquet_row_group_size", "100000",
-                        "output_format_parquet_row_group_size_bytes", Integer.toString(64 << 20),
-                        "output_format_parquet_parallel_encoding", "0"),
+                        "output_format_parquet_write_bloom_filter",
+                        "0",
+                        ROW_GROUP_ROWS_SETTING,
+                        Integer.toString(ROW_GROUP_ROWS),
+                        ROW_GROUP_BYTES_SETTING,
+                        Integer.toString(ROW_GROUP_BYTES),
+                        "output_format_parquet_parallel_encoding",
+                        "0"),
                 Map.of(
                         "output_format_parquet_compression_method",
                         compression.word(),

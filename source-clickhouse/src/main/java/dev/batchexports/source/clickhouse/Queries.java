@@ -125,7 +125,7 @@ final class Queries {
 
     private Query answerQuery(Access access, Statement statement, QueryTag tag, Map<String, String> further) {
         String id = Query.newId(tag);
-        Map<String, String> chosen = settings.forAnswer(id, access.settings());
+        Map<String, String> chosen = settings.forAnswer(id, tag.outOfMemory(), access.settings());
         chosen.putAll(further);
         return new Query(id, access.authority(), statement, chosen, StreamCompression.NONE, patience);
     }
@@ -163,7 +163,8 @@ final class Queries {
             Map<String, String> further) {
         StreamCompression compression = StreamCompression.of(encoding);
         String id = Query.newId(tag);
-        Map<String, String> chosen = settings.forStream(id, access.settings(), compression, format, knownSettings());
+        Map<String, String> chosen =
+                settings.forStream(id, tag.outOfMemory(), access.settings(), compression, format, knownSettings());
         chosen.putAll(further);
         Query query = new Query(id, access.authority(), statement, chosen, compression, patience);
         ClickHouseHttp.Answer answer = http.open(query);

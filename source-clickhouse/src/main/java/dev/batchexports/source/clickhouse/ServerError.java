@@ -2,6 +2,7 @@ package dev.batchexports.source.clickhouse;
 
 import dev.batchexports.core.error.ErrorKind;
 import dev.batchexports.core.error.ExportException;
+import dev.batchexports.core.source.Source;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -126,9 +127,10 @@ record ServerError(int code, String name, String words) {
             case 236, 394, 734, 735 -> passing("QueryCancelled", "The query was cancelled in ClickHouse.", "");
             case 241 ->
                 passing(
-                        "MemoryLimit",
+                        Source.MEMORY_LIMIT,
                         "The query reached a memory limit of ClickHouse.",
-                        "If it happens again, raise the source's memory limit or make slices smaller.");
+                        "Each further attempt takes less memory. If the run fails all the same, raise"
+                                + " BX_CLICKHOUSE_MAX_MEMORY_BYTES or the limit in the profile of the source's user.");
             case 242, 252, 243, 369, 439, 473, 519, 667, 999 ->
                 passing("SourceUnavailable", "ClickHouse is not able to answer now: error " + named() + ".", "");
             case 499, 74, 75, 76 ->

@@ -144,8 +144,8 @@ final class Planner {
         long bytes = buckets.stream().mapToLong(Bucket::bytes).sum();
         // A little more than the share, or what is left over by rounding becomes a slice of its own.
         long share = Math.ceilDiv(bytes * 21 / 20, limits.parallel().slices());
-        long target = Math.min(
-                limits.targetBytes(), Math.max(share, limits.parallel().leastBytes()));
+        long target =
+                Math.min(limits.targetBytes(), Math.max(share, limits.parallel().leastBytes()));
         if (limits.maxFileBytes().isEmpty()) {
             return target;
         }

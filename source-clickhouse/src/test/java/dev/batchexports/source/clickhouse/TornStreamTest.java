@@ -169,7 +169,7 @@ class TornStreamTest {
             assertThat(failure(source, EVENTS, TestDatabase.PARQUET)).satisfies(error -> {
                 assertThat(error.code()).isEqualTo("MemoryLimit");
                 assertThat(error.kind()).isEqualTo(ErrorKind.TRANSIENT);
-                assertThat(error.fix()).contains("slices smaller");
+                assertThat(error.fix()).contains("takes less memory");
             });
         }
     }

@@ -22,7 +22,6 @@ import dev.batchexports.server.runs.Run;
 import dev.batchexports.server.runs.RunFilter;
 import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.enums.v1.EventType;
-import io.temporal.api.enums.v1.PendingActivityState;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryRequest;
@@ -616,7 +615,7 @@ class BackfillTest {
         Awaitility.await("all slots to be taken").atMost(SOON).until(() -> holding.get() == 4);
         // A retry has the priority of a scheduled run.
         Run run = server.startRun(due, end);
-        Awaitility.await("the run to wait for a slot").atMost(SOON).until(() -> waitsForSlot(run));
+        Awaitility.await("the run to wait for a slot").atMost(SOON).until(() -> server.waitsForSlot(run));
 
         int releases = 0;
         while (!server.runs.find(run.id()).orElseThrow().status().isFinished()) {
@@ -626,7 +625,9 @@ class BackfillTest {
                     .atMost(SOON)
                     .until(() ->
                             server.runs.find(run.id()).orElseThrow().status().isFinished()
-                                    || (permits.availablePermits() == 0 && holding.get() == 4 && waitsForSlot(run)));
+                                    || (permits.availablePermits() == 0
+                                            && holding.get() == 4
+                                            && server.waitsForSlot(run)));
         }
 
         assertThat(server.runs.find(run.id()).orElseThrow().status()).isEqualTo(RunStatus.COMPLETED);
@@ -634,18 +635,6 @@ class BackfillTest {
                 .isLessThanOrEqualTo(mostReleases);
         permits.release(intervals);
         assertThat(server.awaitEnd(backfill, SOON).status()).isEqualTo(BackfillStatus.COMPLETED);
-    }
-
-    private boolean waitsForSlot(Run run) {
-        return server
-                .temporal
-                .call(stub -> stub.describeWorkflowExecution(DescribeWorkflowExecutionRequest.newBuilder()
-                        .setNamespace("default")
-                        .setExecution(WorkflowExecution.newBuilder().setWorkflowId(run.workflowId()))
-                        .build()))
-                .getPendingActivitiesList()
-                .stream()
-                .anyMatch(activity -> activity.getState() == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED);
     }
 
     @Test

@@ -69,13 +69,15 @@ class ManyRunsTest {
         });
         List<Run> runs = new ArrayList<>();
         exports.forEach(export -> runs.add(server.startRun(export, end)));
-        Awaitility.await("all slots to be taken").atMost(SOON).until(() -> holding.get() == SLOTS);
-        Awaitility.await("the others to wait").atMost(SOON).until(() -> waiting() == others - SLOTS);
-        Run run = server.startRun(small, end);
-        Awaitility.await("the last to wait").atMost(SOON).until(() -> waiting() == others - SLOTS + 1);
-
         int before = 0;
+        Run run;
         try {
+            Awaitility.await("all slots to be taken").atMost(SOON).until(() -> holding.get() == SLOTS);
+            Awaitility.await("the others to wait")
+                    .atMost(SOON)
+                    .until(() -> runs.stream().filter(server::waitsForSlot).count() == others - SLOTS);
+            run = server.startRun(small, end);
+            Awaitility.await("the last to wait").atMost(SOON).until(() -> server.waitsForSlot(run));
             while (!server.runs.find(run.id()).orElseThrow().status().isFinished()) {
                 before++;
                 permits.release();
@@ -94,14 +96,6 @@ class ManyRunsTest {
         assertThat(before).as("runs of the other project before").isLessThanOrEqualTo(mostBefore);
         runs.forEach(each -> server.awaitRun(each.id(), RunStatus.COMPLETED, SOON));
         assertThat(server.awaitEnd(run.id(), SOON).status()).isEqualTo(RunStatus.COMPLETED);
-    }
-
-    /// How many activities lie in the queue of the destination.
-    private long waiting() {
-        return server.taskQueues.all().stream()
-                .filter(queue -> queue.name().equals("batch-exports-" + MemoryDestination.WORKFLOW_TYPE))
-                .mapToLong(QueueStatus::backlog)
-                .sum();
     }
 
     @Test

@@ -37,6 +37,9 @@ import dev.batchexports.server.security.Keyring;
 import dev.batchexports.source.clickhouse.GzipBy;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.temporal.api.common.v1.WorkflowExecution;
+import io.temporal.api.enums.v1.PendingActivityState;
+import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.client.schedules.ScheduleDescription;
 import io.temporal.client.schedules.ScheduleState;
 import java.nio.charset.StandardCharsets;
@@ -263,6 +266,18 @@ final class TestServer implements AutoCloseable {
                 now());
         orchestration.startRun(export, run);
         return run;
+    }
+
+    /// Whether an activity of the run's workflow lies in a queue, because all workers are busy.
+    boolean waitsForSlot(Run run) {
+        return temporal
+                .call(stub -> stub.describeWorkflowExecution(DescribeWorkflowExecutionRequest.newBuilder()
+                        .setNamespace("default")
+                        .setExecution(WorkflowExecution.newBuilder().setWorkflowId(run.workflowId()))
+                        .build()))
+                .getPendingActivitiesList()
+                .stream()
+                .anyMatch(activity -> activity.getState() == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED);
     }
 
     Run awaitRun(UUID id, RunStatus status, Duration within) {

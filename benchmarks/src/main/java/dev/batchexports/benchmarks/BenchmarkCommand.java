@@ -171,6 +171,7 @@ public final class BenchmarkCommand implements Callable<Integer> {
                 comparison.warmUp(contenders, formats);
             }
             List<Measurement> measurements = comparison.run(contenders, formats, quick ? 1 : rounds);
+            skipped.addAll(comparison.failed());
             Report report = new Report(rows, machine, measurements, skipped);
             say(report.summary());
             if (page != null) {

@@ -14,6 +14,7 @@ final class Comparison {
     private final Laboratory laboratory;
     private final Rows rows;
     private final Consumer<String> progress;
+    private final List<String> failed = new ArrayList<>();
 
     Comparison(Laboratory laboratory, Rows rows, Consumer<String> progress) {
         this.laboratory = laboratory;
@@ -29,7 +30,14 @@ final class Comparison {
                 Collections.rotate(order, -round - formats.indexOf(format));
                 for (Contender contender : order) {
                     if (contender.writes(format) && contender.takesPart(round)) {
-                        Measurement measurement = measure(contender, format);
+                        Measurement measurement;
+                        try {
+                            measurement = measure(contender, format);
+                        } catch (PeerFailedException failure) {
+                            failed.add(format.title() + " by " + failure.getMessage());
+                            progress.accept("  " + failed.getLast());
+                            continue;
+                        }
                         measurements.add(measurement);
                         progress.accept("  round %d, %s, %s: %.2f s"
                                 .formatted(round + 1, format.title(), contender.name(), measurement.seconds()));
@@ -38,6 +46,11 @@ final class Comparison {
             }
         }
         return measurements;
+    }
+
+    /// What peers failed at: that is no reason not to measure the others.
+    List<String> failed() {
+        return List.copyOf(failed);
     }
 
     /// Lets every program do everything once, on what may be far fewer rows: its code is compiled by then.

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 final class Peer implements Contender {
     private static final long LONGEST_MINUTES = 60;
     /// They take so much longer that their spread is of no interest.
-    private static final int MOST_ROUNDS = 2;
+    private static final int MOST_ROUNDS = 1;
 
     enum Program {
         DLT("dlt"),
@@ -130,7 +130,7 @@ final class Peer implements Contender {
             String used = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             if (!process.waitFor(LONGEST_MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
                 process.destroyForcibly();
-                throw new IllegalStateException(program.title() + " failed; its log is " + log);
+                throw new PeerFailedException(program.title() + ", which failed");
             }
             String[] figures = used.split(" ", -1);
             return new Usage(Double.parseDouble(figures[0]), Long.parseLong(figures[1]));

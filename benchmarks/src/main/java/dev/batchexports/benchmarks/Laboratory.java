@@ -1,6 +1,7 @@
 package dev.batchexports.benchmarks;
 
 import com.google.protobuf.ByteString;
+import dev.batchexports.core.interval.Interval;
 import dev.batchexports.embedded.Component;
 import dev.batchexports.embedded.Connections;
 import dev.batchexports.embedded.EmbeddedPlatform;
@@ -193,6 +194,37 @@ final class Laboratory implements AutoCloseable {
         } finally {
             stubs.shutdownNow();
         }
+    }
+
+    /// Creates an export of the events to S3, of every hour as soon as it ends.
+    ///
+    /// @return its id
+    String hourlyExport(Format format, String prefix) {
+        Map<String, Object> export = new LinkedHashMap<>();
+        export.put("name", prefix);
+        export.put("model", "events");
+        export.put("destination", destination(format, prefix));
+        export.put("interval", "hour");
+        export.put("settle_seconds", 0);
+        return api.post("", export).get("id").asString();
+    }
+
+    /// Asks for the export of an interval.
+    ///
+    /// @return the path of the backfill
+    String backfill(String export, Interval interval) {
+        JsonNode backfill = api.post(
+                export + "/backfills/",
+                Map.of(
+                        "start_at", interval.start().toString(),
+                        "end_at", interval.end().toString()));
+        return export + "/backfills/" + backfill.get("id").asString() + "/";
+    }
+
+    /// @param backfill its path
+    boolean isUnderWay(String backfill) {
+        String status = api.get(backfill).get("status").asString();
+        return status.equals("Running") || status.equals("Starting");
     }
 
     /// An S3 destination, as the API takes it.

@@ -1,5 +1,6 @@
 package dev.batchexports.benchmarks;
 
+import dev.batchexports.core.interval.Interval;
 import dev.batchexports.embedded.Component;
 import dev.batchexports.embedded.Connections;
 import dev.batchexports.embedded.sample.ClickHouseEndpoint;
@@ -62,15 +63,8 @@ final class RunCost {
         body.put("destination", Map.of("type", "S3", "config", config));
         body.put("interval", "hour");
         body.put("settle_seconds", 0);
-        Api api = laboratory.api();
-        String export = api.post("", body).get("id").asString();
-        api.post(
-                export + "/backfills/",
-                Map.of(
-                        "start_at",
-                        start.toString(),
-                        "end_at",
-                        start.plus(1, ChronoUnit.HOURS).toString()));
+        String export = laboratory.api().post("", body).get("id").asString();
+        String _ = laboratory.backfill(export, new Interval(start, start.plus(1, ChronoUnit.HOURS)));
         String run = completed(metadata, export, 1);
         for (int number = 0; number < warmUp; number++) {
             run = retry(metadata, export, run, number + 2);

@@ -53,7 +53,7 @@ final class ScaleOut {
 
     /// @throws IllegalStateException if a run does not complete, or with other rows
     void run(List<Integer> counts) throws InterruptedException {
-        String export = create();
+        String export = laboratory.hourlyExport(FORMAT, PREFIX);
         List<JavaProcess> further = new ArrayList<>();
         try {
             // Its code is compiled by then.
@@ -92,14 +92,7 @@ final class ScaleOut {
 
     private Run run(String export, Change change, List<JavaProcess> further) throws InterruptedException {
         long began = System.nanoTime();
-        JsonNode backfill = laboratory
-                .api()
-                .post(
-                        export + "/backfills/",
-                        Map.of(
-                                "start_at", rows.interval().start().toString(),
-                                "end_at", rows.interval().end().toString()));
-        String path = export + "/backfills/" + backfill.get("id").asString() + "/";
+        String backfill = laboratory.backfill(export, rows.interval());
         if (change == Change.COME_AND_GO) {
             Waiting.until("a third of the rows", LONGEST, () -> {
                 JsonNode shown = latest(export);
@@ -112,10 +105,7 @@ final class ScaleOut {
             further.getFirst().process().destroyForcibly();
             further.add(start());
         }
-        Waiting.until("the end of the run", LONGEST, () -> {
-            String status = laboratory.api().get(path).get("status").asString();
-            return !status.equals("Running") && !status.equals("Starting");
-        });
+        Waiting.until("the end of the run", LONGEST, () -> !laboratory.isUnderWay(backfill));
         double seconds = (System.nanoTime() - began) / 1e9;
         JsonNode shown = latest(export);
         if (!shown.get("status").asString().equals("Completed")
@@ -160,15 +150,5 @@ final class ScaleOut {
             }
         }
         return spread;
-    }
-
-    private String create() {
-        Map<String, Object> export = new LinkedHashMap<>();
-        export.put("name", PREFIX);
-        export.put("model", "events");
-        export.put("destination", laboratory.destination(FORMAT, PREFIX));
-        export.put("interval", "hour");
-        export.put("settle_seconds", 0);
-        return laboratory.api().post("", export).get("id").asString();
     }
 }

@@ -3,7 +3,6 @@ package dev.batchexports.benchmarks;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
@@ -34,43 +33,18 @@ final class WholeRun implements Contender {
 
     @Override
     public Exported export(Format format, Rows rows, String prefix) throws InterruptedException {
-        String export = exports.computeIfAbsent(prefix, key -> create(format, key));
+        String export = exports.computeIfAbsent(prefix, key -> laboratory.hourlyExport(format, key));
         Meter meter = laboratory.meterOfWorker();
         Instant asked = Instant.now();
-        JsonNode backfill = laboratory
-                .api()
-                .post(
-                        export + "/backfills/",
-                        Map.of(
-                                "start_at", rows.interval().start().toString(),
-                                "end_at", rows.interval().end().toString()));
-        String path = export + "/backfills/" + backfill.get("id").asString() + "/";
+        String path = laboratory.backfill(export, rows.interval());
         // As often as somebody looks: asking all the time would take the processor from the run.
-        Waiting.until(
-                "the end of the run",
-                LONGEST,
-                BETWEEN_LOOKS,
-                () -> !status(path).equals("Running"));
-        if (!status(path).equals("Completed")) {
-            throw new IllegalStateException("The run ended as " + status(path));
+        Waiting.until("the end of the run", LONGEST, BETWEEN_LOOKS, () -> !laboratory.isUnderWay(path));
+        JsonNode backfill = laboratory.api().get(path);
+        String status = backfill.get("status").asString();
+        if (!status.equals("Completed")) {
+            throw new IllegalStateException("The run ended as " + status);
         }
-        Instant finished =
-                Instant.parse(laboratory.api().get(path).get("finished_at").asString());
+        Instant finished = Instant.parse(backfill.get("finished_at").asString());
         return new Exported(meter.stop(), Duration.between(asked, finished));
-    }
-
-    private String status(String path) {
-        String status = laboratory.api().get(path).get("status").asString();
-        return status.equals("Starting") ? "Running" : status;
-    }
-
-    private String create(Format format, String prefix) {
-        Map<String, Object> export = new LinkedHashMap<>();
-        export.put("name", prefix);
-        export.put("model", "events");
-        export.put("destination", laboratory.destination(format, prefix));
-        export.put("interval", "hour");
-        export.put("settle_seconds", 0);
-        return laboratory.api().post("", export).get("id").asString();
     }
 }

@@ -59,10 +59,8 @@ export function IntervalGrid({ project, exportId, grid, intervals, retrying, blo
     }
   };
 
-  const focus = (start: string) => {
-    setFocused(start);
-    requestAnimationFrame(() => root.current?.querySelector<HTMLElement>(`[data-start="${start}"]`)?.focus());
-  };
+  /** At once: the next key may come before the next frame, and belongs to the new cell. */
+  const focus = (start: string) => root.current?.querySelector<HTMLElement>(`[data-start="${start}"]`)?.focus();
 
   const keys = (event: React.KeyboardEvent, interval: Interval, row: number, column: number) => {
     const vertical = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0;
@@ -121,7 +119,7 @@ export function IntervalGrid({ project, exportId, grid, intervals, retrying, blo
                 const label = `${showInterval(Date.parse(start), Date.parse(interval.data_interval_end), shownZone)}: ${state === 'retrying' ? 'Retrying' : STATE_TEXT[interval.state]}${interval.rows === null ? '' : `, ${count(interval.rows)} rows`}${interval.rows_late ? `, ${count(interval.rows_late)} late` : ''}`;
                 return (
                   <span
-                    key={column}
+                    key={start}
                     role="gridcell"
                     className={`cell ${state} ${bounds && index >= bounds[0] && index <= bounds[1] ? 'chosen' : ''}`}
                     data-start={start}

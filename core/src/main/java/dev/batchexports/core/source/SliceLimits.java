@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 /// @param maxFileBytes encoded size that a slice should stay below; the plan measures the encoding on a
 ///     sample of the rows to keep to it
 /// @param maxSlices slices grow beyond their target rather than being more than this
-/// @param parallel how a small interval is shared out
+/// @param parallel how an interval is shared out among slices that are transferred at once
 public record SliceLimits(long targetBytes, OptionalLong maxFileBytes, int maxSlices, Parallel parallel) {
     /// An interval is not cut.
     public static final SliceLimits ONE_SLICE = new SliceLimits(Long.MAX_VALUE, OptionalLong.empty(), 1);
@@ -18,7 +18,7 @@ public record SliceLimits(long targetBytes, OptionalLong maxFileBytes, int maxSl
     /// @param slices that are transferred at once
     /// @param leastBytes uncompressed size below which a slice is not worth its file
     public record Parallel(int slices, long leastBytes) {
-        /// An interval is one slice as long as it is not greater than the target.
+        /// One slice after the other.
         public static final Parallel NONE = new Parallel(1, 1);
 
         public Parallel {

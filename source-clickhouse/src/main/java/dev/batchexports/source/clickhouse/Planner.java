@@ -138,20 +138,25 @@ final class Planner {
         return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
     }
 
-    /// The uncompressed bytes of a slice that meet both limits.
+    /// The uncompressed bytes of a slice, such that slices meet both limits and those that are transferred at once end
+    /// together: a last one by itself would leave all cores but one idle.
     private long target(List<Bucket> buckets, Encoding encoding, SliceLimits limits) {
-        // ClickHouse encodes with one core for each query.
         long bytes = buckets.stream().mapToLong(Bucket::bytes).sum();
+        long most = most(buckets, encoding, limits);
+        double atOnce = limits.parallel().slices();
+        double count = Math.ceil(bytes / (most * atOnce)) * atOnce;
         // A little more than the share, or what is left over by rounding becomes a slice of its own.
-        long share = Math.ceilDiv(bytes * 21 / 20, limits.parallel().slices());
-        long target =
-                Math.min(limits.targetBytes(), Math.max(share, limits.parallel().leastBytes()));
+        long share = (long) Math.ceil(bytes * 1.05 / count);
+        return Math.min(most, Math.max(share, limits.parallel().leastBytes()));
+    }
+
+    private long most(List<Bucket> buckets, Encoding encoding, SliceLimits limits) {
         if (limits.maxFileBytes().isEmpty()) {
-            return target;
+            return limits.targetBytes();
         }
         double encodedBytesPerByte = encodedBytesPerByte(buckets, encoding);
         double fitting = limits.maxFileBytes().getAsLong() * FILE_SIZE_MARGIN / encodedBytesPerByte;
-        return Math.max(1, Math.min(target, (long) fitting));
+        return Math.max(1, Math.min(limits.targetBytes(), (long) fitting));
     }
 
     /// Encodes some thousand rows from all over the interval, as they will be encoded later.

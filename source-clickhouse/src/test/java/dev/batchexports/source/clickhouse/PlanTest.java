@@ -208,6 +208,22 @@ class PlanTest {
         assertThat(export(EVENTS, plan)).hasSize(5000).doesNotHaveDuplicates();
     }
 
+    @Test
+    void slicesThatAreTransferredAtOnceEndTogether() {
+        database.createEvents();
+        database.insertEvents(5000);
+        long bytes = plan(EVENTS, SliceLimits.ONE_SLICE).bytes();
+
+        Plan plan = plan(
+                EVENTS, new SliceLimits(bytes * 10 / 42, OptionalLong.empty(), MANY, new SliceLimits.Parallel(3, 1)));
+
+        // Five by the target: four full ones, and a small one while two cores of three have nothing to do.
+        assertThat(plan.slices())
+                .hasSize(6)
+                .allSatisfy(slice -> assertThat(slice.bytes()).isBetween(bytes / 9, bytes / 5));
+        assertThat(export(EVENTS, plan)).hasSize(5000).doesNotHaveDuplicates();
+    }
+
     @ParameterizedTest
     @MethodSource("dev.batchexports.source.clickhouse.FormatsTest#encodings")
     void filesStayBelowTheirGreatestSize(Encoding encoding) {

@@ -16,9 +16,9 @@ run_java() {
         dev | server) options+=("${program[@]}" -Xmx320m) ;;
         worker)
             options+=("${program[@]}" "@$BX_ROOT/scripts/worker.args")
-            # The heap holds what transfers may hold, and 96 MB besides.
+            # The heap holds what transfers may hold, and 84 MB besides.
             if [[ "${BX_WORKER_MEMORY_BYTES:-}" =~ ^[0-9]{8,12}$ ]]; then
-                options+=("-Xmx$((BX_WORKER_MEMORY_BYTES / 1048576 + 96))m")
+                options+=("-Xmx$((BX_WORKER_MEMORY_BYTES / 1048576 + 84))m")
             fi
             # Threads that share two heaps of the C library leave less unused memory in them than 16.
             export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,10 @@ final class Campaign {
     private static final int PAUSE_AFTER_FAILURES = 3;
     private static final Duration BETWEEN_REPORTS = Duration.ofSeconds(30);
 
-    /// How long after the time of the faults the last one may be over.
+    /// How much longer than wanted it takes at most until so many faults have struck.
+    private static final int LONGEST_TIMES = 3;
+
+    /// How long after the begin of the last fault all may go on.
     private static final Duration LAST_FAULT = Duration.ofSeconds(15);
 
     /// After the faults are over: two time-outs of a heartbeat, and the longest wait between attempts.
@@ -144,29 +148,38 @@ final class Campaign {
         return extras;
     }
 
+    /// Until so many faults have struck as are wanted.
     private void strikeAll(Site site, Set<FaultPlan.Extra> extras, Visitor visitor, Instant first)
             throws InterruptedException {
         Instant begin = Instant.now();
-        site.endAt(begin.plus(time).plus(LAST_FAULT));
+        Instant limit = begin.plus(time.multipliedBy(LONGEST_TIMES));
         Thread reporter = Thread.ofVirtual().start(() -> reportAsItGoes(visitor, first));
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            int number = 0;
-            for (FaultPlan.Planned planned : FaultPlan.of(seed, faults, time, extras)) {
-                number++;
+            Iterator<FaultPlan.Planned> plan =
+                    FaultPlan.of(seed, faults, time, extras).iterator();
+            for (int number = 1; hurt() < faults && Instant.now().isBefore(limit); number++) {
+                FaultPlan.Planned planned = plan.next();
                 Duration wait = Duration.between(Instant.now(), begin.plus(planned.at()));
                 if (wait.isPositive()) {
                     Thread.sleep(wait);
                 }
-                String name = "%d/%d %s"
-                        .formatted(number, faults, planned.fault().toString().replaceAll("\\s+", " "));
+                String name = "%d, %d/%d have struck: %s"
+                        .formatted(
+                                number,
+                                hurt(),
+                                faults,
+                                planned.fault().toString().replaceAll("\\s+", " "));
                 threads.execute(() -> strike(site, planned.fault(), name));
             }
-            Duration rest = Duration.between(Instant.now(), begin.plus(time));
-            if (rest.isPositive()) {
-                Thread.sleep(rest);
-            }
+            site.endAt(Instant.now().plus(LAST_FAULT));
         } finally {
             reporter.interrupt();
+        }
+    }
+
+    private int hurt() {
+        synchronized (struck) {
+            return struck.values().stream().mapToInt(CampaignReport.Count::hurt).sum();
         }
     }
 

@@ -8,7 +8,8 @@ import java.util.Map;
 ///
 /// @param options of the command, beside seed, faults and time
 /// @param state how far it is
-/// @param faults that were planned
+/// @param faults that were to strike
+/// @param time in which so many are tried
 /// @param struck by kind
 /// @param intervals over all destinations
 /// @param rows that were compared, over all destinations
@@ -55,12 +56,16 @@ record CampaignReport(
         return struck.values().stream().mapToInt(Count::hurt).sum();
     }
 
+    private int missed() {
+        return struck.values().stream().mapToInt(Count::missed).sum();
+    }
+
     String markdown() {
         StringBuilder text = new StringBuilder();
         text.append("`").append(command()).append("`\n\n");
         text.append("| Figure | Value |\n|---|---|\n");
         row(text, "state", state);
-        row(text, "faults that struck (planned)", hurt() + " (" + faults + ")");
+        row(text, "faults that struck (tried)", hurt() + " (" + (hurt() + missed()) + ")");
         row(text, "destinations", exports.size());
         row(text, "intervals checked, over all destinations", intervals);
         row(text, "rows compared by content", rows);

@@ -23,10 +23,17 @@ public final class Chaos implements Callable<Integer> {
     @Option(names = "--seed", defaultValue = "1", description = "the faults follow from it (default: ${DEFAULT-VALUE})")
     private long seed;
 
-    @Option(names = "--faults", defaultValue = "60", description = "how many (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--faults",
+            defaultValue = "60",
+            description = "how many have to strike (default: ${DEFAULT-VALUE})")
     private int faults;
 
-    @Option(names = "--minutes", defaultValue = "5", description = "how long (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--minutes",
+            defaultValue = "5",
+            description = "in which so many are tried; it takes up to three times as long until so many have struck"
+                    + " (default: ${DEFAULT-VALUE})")
     private double minutes;
 
     @Option(

@@ -5,10 +5,10 @@ import dev.batchexports.testkit.FaultyProxy.Deed;
 import dev.batchexports.testkit.FaultyProxy.Moment;
 import dev.batchexports.testkit.FaultyProxy.Then;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// Which faults strike, and when: it follows from the seed and from what there is to be hurt.
@@ -50,21 +50,22 @@ final class FaultPlan {
         this.extras = extras;
     }
 
-    static List<Planned> of(long seed, int faults, Duration time, Set<Extra> extras) {
+    /// Endless: some faults meet nothing that they could hurt, and others take their place.
+    ///
+    /// @param faults that there are in this time
+    static Stream<Planned> of(long seed, int faults, Duration time, Set<Extra> extras) {
         FaultPlan plan = new FaultPlan(new Random(seed), extras);
-        List<Planned> planned = new ArrayList<>();
         long gap = time.toMillis() / Math.max(1, faults);
-        for (int number = 0; number < faults; number++) {
+        return IntStream.iterate(0, number -> number + 1).mapToObj(number -> {
             Duration at = Duration.ofMillis(number * gap + plan.random.nextLong(gap + 1));
-            planned.add(new Planned(at, plan.fault(time.minus(at))));
-        }
-        return planned;
+            return new Planned(at, plan.fault(time.minus(at)));
+        });
     }
 
     /// Mostly the network: a process that is away keeps all others from being disturbed, and workers that are always
     /// about to start do nothing that could be hurt.
     ///
-    /// @param rest of the campaign
+    /// @param rest of the campaign, if it takes no longer than it was meant to
     private Fault fault(Duration rest) {
         int choice = random.nextInt(100);
         if (choice < 6) {
@@ -144,8 +145,8 @@ final class FaultPlan {
         }
         return switch (random.nextInt(6)) {
             case 0 -> new FaultyProxy.Fault.CutAfterSent(1 + random.nextInt(50_000), Then.RECOVERY);
-            case 1 -> new FaultyProxy.Fault.LoseRequest(1 + random.nextInt(8), Then.RECOVERY);
-            case 2 -> new FaultyProxy.Fault.LoseReply(1 + random.nextInt(8), Then.RECOVERY);
+            case 1 -> new FaultyProxy.Fault.LoseRequest(1 + random.nextInt(4), Then.RECOVERY);
+            case 2 -> new FaultyProxy.Fault.LoseReply(1 + random.nextInt(4), Then.RECOVERY);
             case 3 -> new FaultyProxy.Fault.Silence();
             case 4 -> new FaultyProxy.Fault.Slow(Duration.ofMillis(5 + random.nextInt(60)));
             default -> new FaultyProxy.Fault.Outage();

@@ -182,10 +182,13 @@ final class Site implements AutoCloseable {
         end = time;
     }
 
-    /// Until when a fault may wait for a request that it can hurt, or goes on.
-    private Instant until(Duration lasting) {
-        Instant own = Instant.now().plus(lasting);
-        return own.isBefore(end) ? own : end;
+    private boolean isOver() {
+        return !Instant.now().isBefore(end);
+    }
+
+    /// @param until when a fault may wait for a request that it can hurt, or goes on
+    private boolean isBefore(Instant until) {
+        return Instant.now().isBefore(until) && !isOver();
     }
 
     /// Lets a fault strike and waits until it is over.
@@ -205,10 +208,6 @@ final class Site implements AutoCloseable {
             case Fault.JumpClock(Victim victim, Duration by, Duration lasting) -> jumpClock(victim, by, lasting);
             case Fault.FillDisk(Duration lasting) -> fillDisk(lasting);
         };
-    }
-
-    private boolean isOver() {
-        return !Instant.now().isBefore(end);
     }
 
     private boolean kill(Victim victim, Duration down) throws InterruptedException {
@@ -262,8 +261,8 @@ final class Site implements AutoCloseable {
         try {
             proxy.inject(what);
             boolean lasts = Fault.lasts(what);
-            Instant until = until(lasting);
-            while (Instant.now().isBefore(until) && (lasts || proxy.struck() == 0)) {
+            Instant until = Instant.now().plus(lasting);
+            while (isBefore(until) && (lasts || proxy.struck() == 0)) {
                 Thread.sleep(20);
             }
             return (lasts && !isOver()) || proxy.struck() > 0;
@@ -280,8 +279,8 @@ final class Site implements AutoCloseable {
         lock.lock();
         try {
             proxy.inject(what);
-            Instant until = until(lasting);
-            while (Instant.now().isBefore(until) && proxy.struck() < times) {
+            Instant until = Instant.now().plus(lasting);
+            while (isBefore(until) && proxy.struck() < times) {
                 Thread.sleep(20);
             }
             return proxy.struck() > 0;
@@ -356,8 +355,8 @@ final class Site implements AutoCloseable {
         lock.lock();
         try {
             proxy.inject(new FaultyProxy.Fault.At(at.moment(), at.text(), Deed.HOLD));
-            Instant until = until(at.patience());
-            while (Instant.now().isBefore(until) && !proxy.isHolding()) {
+            Instant until = Instant.now().plus(at.patience());
+            while (isBefore(until) && !proxy.isHolding()) {
                 Thread.sleep(5);
             }
             boolean held = proxy.isHolding();

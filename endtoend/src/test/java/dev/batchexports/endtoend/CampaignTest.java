@@ -18,20 +18,19 @@ class CampaignTest {
         CampaignLog log = new CampaignLog(System.out);
 
         CampaignReport report =
-                new Campaign(Installation.get(), SEED, FAULTS, Duration.ofMinutes(4), log, _ -> {}).run();
+                new Campaign(Installation.get(), SEED, FAULTS, Duration.ofMinutes(3), log, _ -> {}).run();
 
         assertThat(report.findings()).as("repeat with %s", report.command()).isEmpty();
         assertThat(report.rows()).as(report.markdown()).isPositive();
-        // On a busy machine processes start slowly, and many faults meet no request that they could hurt.
-        assertThat(report.hurt()).as(report.markdown()).isGreaterThan(FAULTS / 2);
+        assertThat(report.hurt()).as(report.markdown()).isGreaterThanOrEqualTo(FAULTS);
     }
 
     @Test
     void theFaultsFollowFromTheSeed() {
-        List<FaultPlan.Planned> plan = FaultPlan.of(3, 200, Duration.ofMinutes(5), Set.of());
+        List<FaultPlan.Planned> plan = plan(3);
 
-        assertThat(FaultPlan.of(3, 200, Duration.ofMinutes(5), Set.of())).isEqualTo(plan);
-        assertThat(FaultPlan.of(4, 200, Duration.ofMinutes(5), Set.of())).isNotEqualTo(plan);
+        assertThat(plan(3)).isEqualTo(plan);
+        assertThat(plan(4)).isNotEqualTo(plan);
         assertThat(plan)
                 .extracting(FaultPlan.Planned::fault)
                 .anySatisfy(fault -> assertThat(fault)
@@ -41,6 +40,12 @@ class CampaignTest {
                                         .isInstanceOfSatisfying(
                                                 At.class,
                                                 at -> assertThat(at.text()).isEqualTo("<CompleteMultipartUpload"))));
+    }
+
+    private static List<FaultPlan.Planned> plan(long seed) {
+        return FaultPlan.of(seed, 200, Duration.ofMinutes(5), Set.of())
+                .limit(300)
+                .toList();
     }
 
     @Test

@@ -19,9 +19,11 @@ final class SnowflakeDestination implements Destination {
     private final SnowflakeConfiguration configuration;
     private final SnowflakeErrors errors;
     private final Sessions sessions;
+    private final Spool spool;
 
-    SnowflakeDestination(SnowflakeConfiguration configuration, DestinationLimits limits) {
+    SnowflakeDestination(SnowflakeConfiguration configuration, DestinationLimits limits, Spool spool) {
         this.configuration = configuration;
+        this.spool = spool;
         this.errors = new SnowflakeErrors(configuration);
         this.sessions = new Sessions(configuration, limits, errors);
     }
@@ -43,7 +45,7 @@ final class SnowflakeDestination implements Destination {
 
     @Override
     public Transfer begin(TransferContext context) {
-        return new SnowflakeTransfer(sessions, configuration.table(context.modelName()), context);
+        return new SnowflakeTransfer(sessions, spool, configuration.table(context.modelName()), context);
     }
 
     @Override

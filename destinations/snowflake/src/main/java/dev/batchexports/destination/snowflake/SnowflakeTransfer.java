@@ -44,12 +44,14 @@ final class SnowflakeTransfer implements Transfer {
     private static final int FILES_OF_A_COPY = 1_000;
 
     private final Sessions sessions;
+    private final Spool spool;
     private final TargetTable table;
     private final Ledger ledger;
     private final TransferContext context;
 
-    SnowflakeTransfer(Sessions sessions, TableName table, TransferContext context) {
+    SnowflakeTransfer(Sessions sessions, Spool spool, TableName table, TransferContext context) {
         this.sessions = sessions;
+        this.spool = spool;
         this.table = new TargetTable(table, context.columns());
         this.ledger = new Ledger(table, context.run(), context.writeMode());
         this.context = context;
@@ -60,7 +62,7 @@ final class SnowflakeTransfer implements Transfer {
         String folder = context.run().runId() + "/" + slice.number() + "/";
         try (Session session = open("slice-" + slice.number())) {
             List<String> _ = table.prepare(session);
-            try (SpooledSlice spooled = SpooledSlice.of(rows, progress)) {
+            try (SpooledSlice spooled = SpooledSlice.of(spool, rows, progress)) {
                 Map<String, String> state = Map.of();
                 if (spooled.rows() > 0) {
                     session.upload(spooled.path(), intervalFolder() + folder);

@@ -8,12 +8,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.UUID;
 import java.util.zip.CRC32C;
 
-/// A slice on its way, in a file of its own in the temporary folder, which only this user may read and which is
-/// deleted when it is closed.
+/// A slice on its way, in a file of its own, which is deleted when it is closed.
 ///
 /// The driver's `uploadStream` is not used: it takes up to 128 MiB of every stream onto the heap before it sends
 /// anything, several times what a transfer is granted.
@@ -31,32 +28,31 @@ final class SpooledSlice implements AutoCloseable {
 
     /// Reads the rows to their end.
     ///
-    /// @throws ExportException when they break off
-    static SpooledSlice of(EncodedRows rows, TransferProgress progress) throws InterruptedException {
-        SpooledSlice slice = new SpooledSlice(
-                Path.of(System.getProperty("java.io.tmpdir"), "batch-exports-" + UUID.randomUUID() + ".parquet"));
-        boolean isWhole = false;
+    /// @throws ExportException when they break off, or the disk is full
+    static SpooledSlice of(Spool spool, EncodedRows rows, TransferProgress progress) throws InterruptedException {
         try {
-            slice.fill(rows, progress);
-            isWhole = true;
-            return slice;
+            SpooledSlice slice = new SpooledSlice(spool.newFile());
+            boolean isWhole = false;
+            try {
+                slice.fill(rows, progress);
+                isWhole = true;
+                return slice;
+            } finally {
+                if (!isWhole) {
+                    slice.close();
+                }
+            }
         } catch (IOException e) {
             throw new ExportException(
                     "SpoolFailed",
                     ErrorKind.TRANSIENT,
                     "The slice could not be kept in the worker's temporary folder.",
-                    "Make room in " + System.getProperty("java.io.tmpdir")
-                            + ", or choose another folder with -Djava.io.tmpdir.",
+                    "Make room in " + spool.folder() + ", or choose another folder with -Djava.io.tmpdir.",
                     e);
-        } finally {
-            if (!isWhole) {
-                slice.close();
-            }
         }
     }
 
     private void fill(EncodedRows source, TransferProgress progress) throws IOException, InterruptedException {
-        Files.createFile(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         byte[] piece = new byte[PIECE];
         try (OutputStream out = Files.newOutputStream(path)) {
             for (int read = read(source, piece); read >= 0; read = read(source, piece)) {

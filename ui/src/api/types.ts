@@ -1744,6 +1744,8 @@ export interface components {
             batch_export_id: string;
             /** Format: int64 */
             bytes_exported: number;
+            /** @description Whether the destination may hold a part of it or all, also where the run did not complete: its commit had begun. */
+            commit_started: boolean;
             /** Format: date-time */
             created_at: string;
             /**

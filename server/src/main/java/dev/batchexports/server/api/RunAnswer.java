@@ -43,6 +43,11 @@ record RunAnswer(
         @Schema(description = "Rows of the interval that became visible after the run had read it.")
         long rowsLate,
 
+        @Schema(
+                description = "Whether the destination may hold a part of it or all, also where the run did not"
+                        + " complete: its commit had begun.")
+        boolean commitStarted,
+
         @Schema(description = "The revision of the configuration that it was created with.")
         long revision,
 
@@ -91,6 +96,7 @@ record RunAnswer(
                 run.recordsTotalCount(),
                 run.recordsAtDestination(),
                 run.rowsLate(),
+                run.commitStarted(),
                 run.exportVersion(),
                 run.bytesExported(),
                 run.filesCount(),

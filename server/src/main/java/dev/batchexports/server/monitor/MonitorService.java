@@ -49,12 +49,14 @@ public class MonitorService {
         Map<UUID, Instant> stripStarts = new HashMap<>();
         Map<UUID, Instant> coverageStarts = new HashMap<>();
         Map<UUID, List<Pause>> pauses = monitor.pauses(projectId);
-        long expected = 0;
+        Map<UUID, Long> expected = new HashMap<>();
         for (BatchExport export : all) {
             stripStarts.put(export.id(), stripStart(export, now));
             Instant coverageStart = coverageStart(export, now);
             coverageStarts.put(export.id(), coverageStart);
-            expected += expectedIntervals(export, coverageStart, pauses.getOrDefault(export.id(), List.of()), now);
+            expected.put(
+                    export.id(),
+                    expectedIntervals(export, coverageStart, pauses.getOrDefault(export.id(), List.of()), now));
         }
         Map<UUID, Figures> figures = monitor.figures(projectId, now);
         Map<UUID, List<SeenRun>> runs = monitor.runs(stripStarts);
@@ -68,8 +70,15 @@ public class MonitorService {
                         fresh.get(export.id()),
                         now))
                 .toList();
-        long completed = monitor.completedIntervals(coverageStarts);
-        return new Overview(now, summaries, Math.min(completed, expected), expected);
+        // What one export has beyond what was expected of it makes up for no other.
+        long completed = monitor.completedIntervals(coverageStarts).entrySet().stream()
+                .mapToLong(found -> Math.min(found.getValue(), expected.getOrDefault(found.getKey(), 0L)))
+                .sum();
+        return new Overview(
+                now,
+                summaries,
+                completed,
+                expected.values().stream().mapToLong(Long::longValue).sum());
     }
 
     /// What the latest completed run of each interval within a range took, oldest first; the newest 5000.
@@ -176,7 +185,7 @@ public class MonitorService {
     }
 
     private static Instant coverageStart(BatchExport export, Instant now) {
-        Instant start = export.grid().ceiling(now.minus(COVERAGE));
+        Instant start = export.timeline().ceiling(now.minus(COVERAGE));
         return start.isBefore(export.firstIntervalStart()) ? export.firstIntervalStart() : start;
     }
 
@@ -189,7 +198,7 @@ public class MonitorService {
         }
         List<Pause> skipping =
                 pauses.stream().filter(pause -> !pause.caughtUp()).toList();
-        return export.grid()
+        return export.timeline()
                 .within(start, until)
                 .filter(interval -> skipping.stream().noneMatch(pause -> pause.covers(interval.end())))
                 .count();

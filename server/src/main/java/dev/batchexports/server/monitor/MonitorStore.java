@@ -127,15 +127,24 @@ class MonitorStore {
         return pauses;
     }
 
-    /// How many intervals of several exports, each from a time on, are completed.
-    long completedIntervals(Map<UUID, Instant> starts) {
-        return overStarts("""
-                        select coalesce(sum(found.count), 0) from unnest(:exports::uuid[], :starts::timestamptz[]) as wanted(id, start)
+    /// How many intervals of each of these exports, from a time on, are completed; those that a pause skipped, which
+    /// nobody expects, are left out.
+    Map<UUID, Long> completedIntervals(Map<UUID, Instant> starts) {
+        Map<UUID, Long> completed = new HashMap<>();
+        overStarts("""
+                        select wanted.id, found.count from unnest(:exports::uuid[], :starts::timestamptz[]) as wanted(id, start)
                         cross join lateral (
                             select count(distinct scheduled_at) as count from runs
                             where batch_export_id = wanted.id and data_interval_start >= wanted.start
-                              and status = 'Completed') as found
-                        """, starts).query(Long.class).single();
+                              and status = 'Completed' and not exists (
+                                  select from export_pauses
+                                  where export_pauses.batch_export_id = wanted.id and not caught_up
+                                    and paused_at < scheduled_at
+                                    and (unpaused_at is null or scheduled_at <= unpaused_at))) as found
+                        """, starts).query(row -> {
+            completed.put(id(row, "id"), row.getLong("count"));
+        });
+        return completed;
     }
 
     /// The end of the newest completed interval of each export that has one.

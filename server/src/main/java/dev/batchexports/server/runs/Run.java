@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///     cannot be asked
 /// @param rowsLate of the interval that became visible after the run had read it
 /// @param recounts how often the rows were counted again since the run completed
+/// @param commitStarted whether the destination may hold a part of it or all, also where the run did not complete
 public record Run(
         UUID id,
         long generation,
@@ -39,6 +40,7 @@ public record Run(
         @Nullable Long recordsAtDestination,
         long rowsLate,
         int recounts,
+        boolean commitStarted,
         @Nullable RunError latestError,
         String workflowId,
         @Nullable String workflowRunId,

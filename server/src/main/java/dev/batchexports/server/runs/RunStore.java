@@ -182,11 +182,17 @@ public class RunStore {
                 .single();
     }
 
-    /// Whether a run belongs to a backfill of gaps.
-    public boolean isOfGaps(UUID id) {
+    /// Whether a run belongs to a backfill of gaps, or of intervals of which a run has completed since the backfill
+    /// was asked for.
+    public boolean isOvertakenOrOfGaps(UUID id) {
         return jdbc.sql("""
                         select exists (
-                            select from backfills where id = runs.backfill_id and scope = 'gaps')
+                            select from backfills where id = runs.backfill_id and (scope = 'gaps' or exists (
+                                select from runs as other
+                                where other.batch_export_id = runs.batch_export_id and other.status = 'Completed'
+                                  and other.data_interval_start < runs.data_interval_end
+                                  and other.data_interval_end > runs.data_interval_start
+                                  and other.finished_at >= backfills.created_at)))
                         from runs where id = :id
                         """).param("id", id).query(Boolean.class).single();
     }
@@ -474,21 +480,26 @@ public class RunStore {
         sumProgress(id, now);
     }
 
+    /// Remembers that a slice was transferred, unless another attempt was faster: that one's may be committed by now.
+    ///
+    /// @return the receipt that counts
     @Transactional
-    public void saveReceipt(UUID id, SliceReceipt receipt, Instant now) {
-        if (!lockUnfinished(id)) {
-            return;
+    public SliceReceipt saveReceipt(UUID id, SliceReceipt receipt, Instant now) {
+        if (lockUnfinished(id)) {
+            int saved = jdbc.sql("""
+                            update run_slices set receipt = :receipt::jsonb, bytes_done = :bytes
+                            where run_id = :run and number = :number and receipt is null
+                            """)
+                    .param("run", id)
+                    .param("number", receipt.number())
+                    .param("receipt", Json.write(receipt))
+                    .param("bytes", receipt.bytes())
+                    .update();
+            if (saved > 0) {
+                sumProgress(id, now);
+            }
         }
-        jdbc.sql("""
-                        update run_slices set receipt = :receipt::jsonb, bytes_done = :bytes
-                        where run_id = :run and number = :number
-                        """)
-                .param("run", id)
-                .param("number", receipt.number())
-                .param("receipt", Json.write(receipt))
-                .param("bytes", receipt.bytes())
-                .update();
-        sumProgress(id, now);
+        return Optional.ofNullable(slices(id).get(receipt.number()).receipt()).orElse(receipt);
     }
 
     /// Forgets that slices were transferred: they have to be written again.
@@ -758,6 +769,7 @@ public class RunStore {
                 longOrNull(row, "records_at_destination"),
                 row.getLong("rows_late"),
                 row.getInt("recounts"),
+                row.getTimestamp("commit_started_at") != null,
                 error == null ? null : Json.read(error, RunError.class),
                 row.getString("workflow_id"),
                 row.getString("workflow_run_id"),

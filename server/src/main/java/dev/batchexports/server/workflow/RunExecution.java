@@ -280,23 +280,23 @@ final class RunExecution {
         try (MemoryBudget.Share share = memory.claim(bufferBytes(slice));
                 OpenDestinations.Lease lease = open(assignment.export(), share.bytes());
                 Transfer transfer = lease.destination().begin(context(assignment))) {
-            SliceReceipt receipt;
+            SliceReceipt written;
             try (EncodedRows rows = source.open(
                             selection, columns, slice, lease.destination().encoding(), tag);
                     StageWatch.Meter meter = watch.slice(
                             slice.number(),
                             bytes -> runs.recordProgress(run.id(), slice.number(), bytes, clock.instant()))) {
                 AtomicLong moved = new AtomicLong();
-                receipt = transfer.write(slice, new ReportedRows(rows, meter::read), bytes -> {
+                written = transfer.write(slice, new ReportedRows(rows, meter::read), bytes -> {
                     meter.advanced(bytes);
                     if (moved.addAndGet(bytes) >= MIDDLE_OF_TRANSFER) {
                         crashPoints.reached(CrashPoints.TRANSFER_MIDDLE);
                     }
                 });
             }
-            requireAllRows(assignment, slice, receipt, tag);
+            requireAllRows(assignment, slice, written, tag);
             crashPoints.reached(CrashPoints.BEFORE_RECEIPT);
-            runs.saveReceipt(run.id(), receipt, clock.instant());
+            SliceReceipt receipt = runs.saveReceipt(run.id(), written, clock.instant());
             crashPoints.reached(CrashPoints.AFTER_RECEIPT);
             log.add(
                     run,
@@ -465,11 +465,12 @@ final class RunExecution {
         }
         long counted = source.count(assignment.selection(), tag(run, "verify", attempt));
         runs.recordCounted(run.id(), counted, clock.instant());
-        compare(run, counted, written, found.isPresent());
+        compare(assignment, counted, written, found.isPresent());
         crashPoints.reached(CrashPoints.AFTER_VERIFY);
     }
 
-    private void compare(Run run, long counted, long written, boolean askedDestination) {
+    private void compare(Assignment assignment, long counted, long written, boolean askedDestination) {
+        Run run = assignment.run();
         if (counted == written) {
             String where = askedDestination ? "counted, written and found at the destination" : "counted and written";
             log.add(run, LogLevel.INFO, Stage.VERIFY, "Verified: %s %s.".formatted(RunLog.rows(written), where));
@@ -478,8 +479,12 @@ final class RunExecution {
                     run,
                     LogLevel.WARNING,
                     Stage.VERIFY,
-                    "%s became visible in ClickHouse after they were read; retry the run to export them."
-                            .formatted(RunLog.rows(counted - written)));
+                    "%s became visible in ClickHouse after they were read; %sretry the run to export them."
+                            .formatted(
+                                    RunLog.rows(counted - written),
+                                    assignment.export().writeMode() instanceof WriteMode.Append
+                                            ? "set rerun_mode to replace, or all rows will be there twice, and "
+                                            : ""));
         } else {
             log.add(
                     run,
@@ -597,23 +602,24 @@ final class RunExecution {
                 assignment.plan().slices().size());
     }
 
-    /// A run that nobody has asked for a second time adds nothing to what is there: the database may have forgotten
-    /// the first time, the destination has not.
+    /// Only what was completed and then asked for again is added a second time. All other runs add nothing to what is
+    /// there: a run that did not complete may have been committed, and the database may have forgotten one.
     private WriteMode writeMode(Assignment assignment) {
         WriteMode mode = assignment.export().writeMode();
-        return mode instanceof WriteMode.Append && isMeantToBeFirst(assignment.run())
-                ? new WriteMode.AppendOnce()
-                : mode;
+        return mode instanceof WriteMode.Append && !isAskedForAgain(assignment.run()) ? new WriteMode.AppendOnce() : mode;
     }
 
-    /// Whether a run is meant to be the first one of its interval that completes: that of the schedule, and that of
-    /// a backfill of gaps.
-    private boolean isMeantToBeFirst(Run run) {
+    private boolean isAskedForAgain(Run run) {
         return switch (run.trigger()) {
-            case SCHEDULE -> true;
-            case BACKFILL -> runs.isOfGaps(run.id());
-            case RETRY -> false;
+            case SCHEDULE -> false;
+            case BACKFILL -> isCovered(run) && !runs.isOvertakenOrOfGaps(run.id());
+            case RETRY -> isCovered(run);
         };
+    }
+
+    private boolean isCovered(Run run) {
+        Interval interval = run.interval();
+        return runs.coverage(run.exportId(), interval.start(), interval.end()).covers(interval);
     }
 
     private static QueryTag tag(Run run, String purpose, StartedAttempt attempt) {

@@ -193,7 +193,10 @@ final class RunLifecycle {
                     new RunError(
                             "WorkflowEnded",
                             "The workflow of this run was ended from outside.",
-                            "Retry the run.",
+                            run.commitStarted()
+                                    ? "Its commit had begun: export the interval by a backfill of gaps, which adds"
+                                            + " nothing twice."
+                                    : "Retry the run.",
                             false));
         }
     }

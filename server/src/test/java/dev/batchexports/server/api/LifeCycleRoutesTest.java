@@ -174,6 +174,14 @@ class LifeCycleRoutesTest {
         store.saveReceipt(run.id(), new SliceReceipt(0, rows, rows, "none:", Map.of()), now);
     }
 
+    private boolean commitStarted(String export, Run run) {
+        return client.get(export + "/runs/" + run.id() + "/")
+                .is(200)
+                .json()
+                .get("commit_started")
+                .booleanValue();
+    }
+
     @Test
     void aCommitThatFailedHalfwayMakesItsIntervalAGapUntilItIsRunAgain() {
         String export = exportSinceMidnight();
@@ -188,6 +196,8 @@ class LifeCycleRoutesTest {
         assertThat(store.beginCommit(halfway.id(), 2, Instant.now())).isFalse();
         assertThat(store.beginCommit(halfway.id(), 1, Instant.now())).isTrue();
         store.finish(halfway.id(), RunStatus.CANCELLED, null, Instant.now());
+        assertThat(commitStarted(export, harmless)).isFalse();
+        assertThat(commitStarted(export, halfway)).isTrue();
 
         JsonNode gap = intervals(export, hour(0), hour(1)).get("results").get(0);
         assertThat(gap.get("state").stringValue()).isEqualTo("failed");

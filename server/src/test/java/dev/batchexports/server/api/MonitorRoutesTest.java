@@ -17,6 +17,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -27,6 +28,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
 /// What the web UI watches says what is in the database.
@@ -101,6 +103,27 @@ class MonitorRoutesTest {
         assertThat(summary("lake").get("health").stringValue()).isEqualTo("healthy");
         client.post(export.id() + "/pause/", Map.of()).is(200);
         assertThat(summary("lake").get("health").stringValue()).isEqualTo("paused");
+    }
+
+    @Test
+    void whatAnExportHasBeyondWhatIsExpectedOfItHidesNoGapOfAnother() {
+        BatchExport skipped = export("skipped", 4);
+        client.post(skipped.id() + "/pause/", Map.of()).is(200);
+        server.bean(JdbcClient.class)
+                .sql("update export_pauses set paused_at = ? where batch_export_id = ?")
+                .params(Timestamp.from(hour.minus(3, ChronoUnit.HOURS)), skipped.id())
+                .update();
+        for (int hours = 0; hours < 4; hours++) {
+            run(skipped, hour.minus(hours, ChronoUnit.HOURS), RunStatus.COMPLETED, null);
+        }
+        export("behind", 2);
+
+        JsonNode overview = client.send("GET", "/api/projects/" + client.project() + "/overview/", "")
+                .is(200)
+                .json();
+
+        assertThat(overview.get("expected_intervals").longValue()).isEqualTo(3);
+        assertThat(overview.get("completed_intervals").longValue()).isEqualTo(1);
     }
 
     @Test

@@ -160,7 +160,8 @@ public final class BenchmarkCommand implements Callable<Integer> {
         List<String> skipped = new ArrayList<>();
         List<Contender> contenders = new ArrayList<>();
         try {
-            contenders.add(new EngineAlone(laboratory.clickhouse()));
+            contenders.add(EngineAlone.asItIs(laboratory.clickhouse()));
+            contenders.add(EngineAlone.tuned(laboratory.clickhouse()));
             contenders.add(new TransferPath(laboratory, new TransferPath.Sizes(sliceBytes, slices)));
             contenders.add(new WholeRun(laboratory));
             if (withPeers) {

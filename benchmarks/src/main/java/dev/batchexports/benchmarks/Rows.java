@@ -126,10 +126,13 @@ final class Rows {
     }
 
     /// The engine writing the same rows by itself.
-    String insertStatement(Format format, String key) {
-        String settings = format.isParquet()
-                ? " SETTINGS output_format_parquet_compression_method = '" + format.compression() + "'"
-                : " SETTINGS date_time_output_format = 'iso'";
+    ///
+    /// @param more settings, as SQL
+    String insertStatement(Format format, String key, String more) {
+        String settings = (format.isParquet()
+                        ? " SETTINGS output_format_parquet_compression_method = '" + format.compression() + "'"
+                        : " SETTINGS date_time_output_format = 'iso'")
+                + (more.isEmpty() ? "" : ", " + more);
         return "INSERT INTO FUNCTION s3('%s/%s/%s', '%s', '%s', '%s', 'auto', '%s') "
                         .formatted(
                                 connections.s3Endpoint(),

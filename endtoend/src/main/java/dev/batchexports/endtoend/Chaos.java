@@ -32,7 +32,7 @@ public final class Chaos implements Callable<Integer> {
     @Option(
             names = "--minutes",
             defaultValue = "5",
-            description = "in which so many are tried; it takes up to three times as long until so many have struck"
+            description = "in which so many are tried; it takes up to four times as long until so many have struck"
                     + " (default: ${DEFAULT-VALUE})")
     private double minutes;
 
@@ -64,6 +64,9 @@ public final class Chaos implements Callable<Integer> {
         CampaignReport found = new Campaign(installation, seed, faults, time, log, this::write).run();
         System.out.println(found.markdown());
         write(found);
+        if (found.hurt() < faults) {
+            log.say("only %d of %d faults have struck in the time".formatted(found.hurt(), faults));
+        }
         if (found.findings().isEmpty()) {
             log.say("nothing lost, nothing twice, nothing torn, nothing left behind");
             return 0;

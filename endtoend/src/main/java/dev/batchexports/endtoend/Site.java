@@ -265,7 +265,7 @@ final class Site implements AutoCloseable {
             while (isBefore(until) && (lasts || proxy.struck() == 0)) {
                 Thread.sleep(20);
             }
-            return (lasts && !isOver()) || proxy.struck() > 0;
+            return proxy.struck() > 0;
         } finally {
             heal(proxy);
             lock.unlock();

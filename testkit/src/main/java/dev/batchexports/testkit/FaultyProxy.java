@@ -144,7 +144,10 @@ public final class FaultyProxy implements AutoCloseable {
             lock.notifyAll();
         }
         if (next instanceof Fault.Outage) {
-            links.forEach(Link::cut);
+            links.forEach(link -> {
+                link.cut();
+                strike();
+            });
         }
     }
 
@@ -167,7 +170,7 @@ public final class FaultyProxy implements AutoCloseable {
         }
     }
 
-    /// How often something was cut, held back or refused since the last [#inject] or [#heal].
+    /// How often something was cut, held back, slowed down or refused since the last [#inject] or [#heal].
     public int struck() {
         synchronized (lock) {
             return struck + held;
@@ -196,6 +199,7 @@ public final class FaultyProxy implements AutoCloseable {
                 Socket client = server.accept();
                 if (isOutage()) {
                     client.close();
+                    strike();
                 } else {
                     start(client);
                 }
@@ -331,6 +335,13 @@ public final class FaultyProxy implements AutoCloseable {
         }
         if (current instanceof Fault.Slow(Duration perPiece)) {
             Thread.sleep(perPiece);
+            strike();
+        }
+    }
+
+    private void strike() {
+        synchronized (lock) {
+            struck++;
         }
     }
 

@@ -124,7 +124,7 @@ public class ExportService {
             }
             DestinationSettings sealed = catalog.seal(id, draft.destinationType(), draft.config());
             return new Draft(
-                    draft.change(export, sealed, pastGrids(export, draft, now), now),
+                    draft.change(export, sealed, pastGrids(export, draft), now),
                     new Authorship(author, secretsChanged(export, config, draft, sealed)));
         });
     }
@@ -138,9 +138,10 @@ public class ExportService {
     }
 
     /// Which grids stay in force for the past: what was exported, or was to be exported by now, keeps its
-    /// intervals.
-    private List<PastGrid> pastGrids(BatchExport export, ExportDraft draft, Instant now) {
+    /// intervals. So does what a server whose clock is ahead of this one's has started.
+    private List<PastGrid> pastGrids(BatchExport export, ExportDraft draft) {
         Timeline timeline = export.timeline();
+        Instant now = now();
         Instant end = export.endAt();
         boolean later = end != null && (draft.endAt() == null || draft.endAt().isAfter(end));
         if (end != null && later && !timeline.ceiling(end).isAfter(now)) {
@@ -155,7 +156,11 @@ public class ExportService {
                 .filter(start -> start.isBefore(expected))
                 .map(timeline::floor)
                 .orElse(expected);
-        return timeline.changedTo(draft.grid(), first, timeline.floor(now)).past();
+        Instant seam = timeline.floor(now);
+        Instant started =
+                runs.latestBoundary(export.id()).map(timeline::ceiling).orElse(seam);
+        return timeline.changedTo(draft.grid(), first, started.isAfter(seam) ? started : seam)
+                .past();
     }
 
     /// Secrets are the parameters that are not stored in the clear.

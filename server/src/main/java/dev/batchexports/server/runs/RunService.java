@@ -71,12 +71,14 @@ public class RunService {
 
     /// Exports the interval of a run again, with the current configuration, by a new run.
     ///
-    /// @throws ConflictException when the interval has an unfinished run, or lies behind `end_at` now
+    /// @throws ConflictException when the interval has an unfinished run, or lies behind `end_at` now, or was
+    ///     exported beyond it
     public Run retry(BatchExport export, UUID id) {
         Run original = find(export, id);
         Instant start = original.interval().start();
         Instant end = original.interval().end();
         if (export.endAt() != null && export.endAt().isBefore(end)) {
+            requireUnexported(export, original.interval());
             end = export.endAt();
         }
         if (!start.isBefore(end)) {
@@ -99,6 +101,17 @@ public class RunService {
         } catch (RunAlreadyActiveException e) {
             throw new ConflictException(
                     "run_active", "The interval has a run that is not finished: wait for it, or cancel it first.");
+        }
+    }
+
+    /// An interval replaces what was exported of the same interval, not of a longer one.
+    private void requireUnexported(BatchExport export, Interval whole) {
+        if (runs.coverage(export.id(), whole.start(), whole.end()).covers(whole)) {
+            throw new ConflictException(
+                    "exported_beyond_end",
+                    "The interval was exported up to %s, and the end_at of the batch export lies within it now: set it to"
+                                    .formatted(whole.end())
+                            + " that time or later, then retry the run.");
         }
     }
 

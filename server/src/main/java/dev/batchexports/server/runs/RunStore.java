@@ -290,6 +290,15 @@ public class RunStore {
                 .optional();
     }
 
+    /// The greatest boundary that a run was scheduled for.
+    public Optional<Instant> latestBoundary(UUID exportId) {
+        return jdbc.sql(
+                        "select scheduled_at from runs where batch_export_id = :export order by scheduled_at desc limit 1")
+                .param("export", exportId)
+                .query((row, number) -> instant(row, "scheduled_at"))
+                .optional();
+    }
+
     /// The rows of some exports that became visible late and that no later run has exported.
     public Map<UUID, Long> lateRows(Collection<UUID> exportIds) {
         Map<UUID, Long> late = new HashMap<>();

@@ -200,10 +200,20 @@ final class BackfillExecution {
         };
         List<Instant> wanted = seen.stream()
                 .filter(boundary -> export.intervalScheduledAt(boundary)
-                        .filter(interval -> !coverage.covers(interval))
+                        .filter(interval -> !coverage.covers(interval) && !isExportedBeyond(export, interval, boundary))
                         .isPresent())
                 .toList();
         return new Page(wanted, intervals.hasNext(), seen.getLast());
+    }
+
+    /// Whether `end_at` was set within an interval that was exported as a whole by then: a run up to it would not
+    /// replace what is there.
+    private boolean isExportedBeyond(BatchExport export, Interval interval, Instant boundary) {
+        if (!interval.end().isBefore(boundary)) {
+            return false;
+        }
+        Interval whole = new Interval(interval.start(), boundary);
+        return runs.coverage(export.id(), whole.start(), whole.end()).covers(whole);
     }
 
     private Page failedOnes(BatchExport export, Backfill original, Instant after) {

@@ -60,6 +60,11 @@ final class OpenDestinations implements AutoCloseable {
                 this::look, BETWEEN_LOOKS.toSeconds(), BETWEEN_LOOKS.toSeconds(), TimeUnit.SECONDS);
     }
 
+    /// Whether what is exported again replaces what is there, whatever the export's mode.
+    boolean alwaysReplace(DestinationSettings settings) {
+        return catalog.type(settings.type()).alwaysReplaces();
+    }
+
     /// The right to use an open destination until it is closed.
     final class Lease implements AutoCloseable {
         private final Entry entry;

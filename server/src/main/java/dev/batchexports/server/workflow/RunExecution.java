@@ -482,7 +482,7 @@ final class RunExecution {
                     "%s became visible in ClickHouse after they were read; %sretry the run to export them."
                             .formatted(
                                     RunLog.rows(counted - written),
-                                    assignment.export().writeMode() instanceof WriteMode.Append
+                                    appends(assignment.export())
                                             ? "set rerun_mode to replace, or all rows will be there twice, and "
                                             : ""));
         } else {
@@ -606,7 +606,9 @@ final class RunExecution {
     /// there: a run that did not complete may have been committed, and the database may have forgotten one.
     private WriteMode writeMode(Assignment assignment) {
         WriteMode mode = assignment.export().writeMode();
-        return mode instanceof WriteMode.Append && !isAskedForAgain(assignment.run()) ? new WriteMode.AppendOnce() : mode;
+        return mode instanceof WriteMode.Append && !isAskedForAgain(assignment.run())
+                ? new WriteMode.AppendOnce()
+                : mode;
     }
 
     private boolean isAskedForAgain(Run run) {
@@ -615,6 +617,10 @@ final class RunExecution {
             case BACKFILL -> isCovered(run) && !runs.isOvertakenOrOfGaps(run.id());
             case RETRY -> isCovered(run);
         };
+    }
+
+    private boolean appends(BatchExport export) {
+        return export.writeMode() instanceof WriteMode.Append && !destinations.alwaysReplace(export.destination());
     }
 
     private boolean isCovered(Run run) {

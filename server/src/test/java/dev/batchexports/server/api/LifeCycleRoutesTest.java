@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.batchexports.core.destination.CommittedFile;
 import dev.batchexports.core.destination.SliceReceipt;
 import dev.batchexports.core.interval.Interval;
+import dev.batchexports.core.interval.Timeline;
 import dev.batchexports.core.run.RunStatus;
 import dev.batchexports.core.run.RunTrigger;
 import dev.batchexports.core.source.Plan;
@@ -172,6 +173,38 @@ class LifeCycleRoutesTest {
                 "settings",
                 now);
         store.saveReceipt(run.id(), new SliceReceipt(0, rows, rows, "none:", Map.of()), now);
+    }
+
+    @Test
+    void anIntervalThatWasExportedBeyondTheEndDateIsNotRetried() {
+        String export = exportSinceMidnight();
+        Run run = completed(export, new Interval(hour(0), hour(1)), 5);
+        client.patch(export + "/", Map.of("end_at", hour(0).plusSeconds(1_800).toString()))
+                .is(200);
+
+        assertThat(client.post(export + "/runs/" + run.id() + "/retry/", Map.of())
+                        .is(409)
+                        .json()
+                        .get("code")
+                        .stringValue())
+                .isEqualTo("exported_beyond_end");
+    }
+
+    /// A server whose clock is slow still sees the interval of a run that has begun as the one under way.
+    @Test
+    void theIntervalOfARunThatHasBegunKeepsItsGrid() {
+        String export = client.create(hourlyExport());
+        Instant hour = Instant.now().truncatedTo(ChronoUnit.HOURS);
+        Run _ = started(export, new Interval(hour, hour.plus(1, ChronoUnit.HOURS)));
+
+        client.patch(export + "/", Map.of("interval", "day")).is(200);
+
+        Timeline timeline = server.bean(ExportStore.class)
+                .find(UUID.fromString(export))
+                .orElseThrow()
+                .timeline();
+        assertThat(timeline.endingAt(hour.plus(1, ChronoUnit.HOURS)))
+                .isEqualTo(new Interval(hour, hour.plus(1, ChronoUnit.HOURS)));
     }
 
     private boolean commitStarted(String export, Run run) {

@@ -3,6 +3,7 @@ package dev.batchexports.server.workflow;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchexports.core.destination.TransferProgress;
+import dev.batchexports.core.destination.WriteMode;
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.interval.Frequency;
 import dev.batchexports.core.interval.Interval;
@@ -586,6 +587,56 @@ class BackfillTest {
         assertThat(mended.failedRuns()).isZero();
         assertThat(mended.finishedRuns()).isEqualTo(1);
         assertThat(mended.totalRecordsCount()).isEqualTo(4);
+    }
+
+    @Test
+    void whatWasCompletedSinceTheBackfillWasAskedForIsNotAppendedAgain() {
+        BatchExport export = hourlyExport();
+        server.components.insert(export.projectId(), hoursBeforeEnd(1), end, 4);
+        CountDownLatch writing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        memory.behave(new MemoryDestination.Behaviour() {
+            @Override
+            public void writing(Slice slice, TransferProgress progress) throws InterruptedException {
+                writing.countDown();
+                goOn.await();
+            }
+        });
+        Run other = server.startRun(export, end);
+        Awaitility.await("transfer").atMost(SOON).until(() -> writing.getCount() == 0);
+
+        Backfill overtaken = server.startBackfill(export, hoursBeforeEnd(1), end, BackfillScope.ALL, 1);
+        goOn.countDown();
+        server.awaitRun(other.id(), RunStatus.COMPLETED, SOON);
+        assertThat(modeOfTheRunOf(overtaken)).isEqualTo(new WriteMode.AppendOnce());
+
+        Backfill again = server.startBackfill(export, hoursBeforeEnd(1), end, BackfillScope.ALL, 1);
+        assertThat(modeOfTheRunOf(again)).isEqualTo(new WriteMode.Append());
+    }
+
+    @Test
+    void anIntervalThatWasExportedBeyondTheEndDateIsLeftAsItIs() {
+        BatchExport export = hourlyExport();
+        server.components.insert(export.projectId(), hoursBeforeEnd(1), end, 4);
+        server.awaitRun(server.startRun(export, end).id(), RunStatus.COMPLETED, SOON);
+        BatchExport ended = server.changed(export, Exports.with("endAt", end.minus(30, ChronoUnit.MINUTES)));
+
+        Backfill backfill =
+                server.awaitEnd(server.startBackfill(ended, hoursBeforeEnd(1), end, BackfillScope.ALL, 1), SOON);
+
+        assertThat(backfill.status()).isEqualTo(BackfillStatus.COMPLETED);
+        assertThat(server.runsOf(ended)).hasSize(1);
+    }
+
+    private WriteMode modeOfTheRunOf(Backfill backfill) {
+        Backfill ended = server.awaitEnd(backfill, SOON);
+        assertThat(ended.status()).isEqualTo(BackfillStatus.COMPLETED);
+        BatchExport export = server.exports.find(backfill.exportId()).orElseThrow();
+        Run run = server.runsOf(export).stream()
+                .filter(found -> backfill.id().equals(found.backfillId()))
+                .findFirst()
+                .orElseThrow();
+        return memory.mode(run).orElseThrow();
     }
 
     /// Commits of the backfill hold all 4 slots of the worker and the rest of the backfill waits for one. Whenever

@@ -3,6 +3,7 @@ package dev.batchexports.server.workflow;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchexports.core.destination.TransferProgress;
+import dev.batchexports.core.destination.WriteMode;
 import dev.batchexports.core.error.ExportException;
 import dev.batchexports.core.model.Model;
 import dev.batchexports.core.model.Relation;
@@ -299,6 +300,27 @@ class ExportRunTest {
         assertThat(run.status()).isEqualTo(RunStatus.FAILED);
         assertThat(run.latestError()).extracting(RunError::code).isEqualTo("NoSuchShelf");
         assertThat(memory.wasAborted(run.id())).isFalse();
+    }
+
+    @Test
+    void onlyWhatWasCompletedIsAppendedASecondTime() {
+        BatchExport export = exportOf(FEW_ROWS, new MemoryDestination.Behaviour() {
+            @Override
+            public void committed(RunKey key) {
+                throw ExportException.user("ShelfGone", "The answer of the shelf was lost.", "Look after it.");
+            }
+        });
+        Run lost = server.awaitEnd(server.startRun(export, end).id(), SOON);
+        assertThat(lost.status()).isEqualTo(RunStatus.FAILED);
+        assertThat(lost.commitStarted()).isTrue();
+
+        memory.behave(nothingSpecial());
+        Run retried = server.awaitEnd(server.startRun(export, end).id(), SOON);
+        assertThat(retried.status()).isEqualTo(RunStatus.COMPLETED);
+        assertThat(memory.mode(retried)).hasValue(new WriteMode.AppendOnce());
+
+        Run again = server.awaitEnd(server.startRun(export, end).id(), SOON);
+        assertThat(memory.mode(again)).hasValue(new WriteMode.Append());
     }
 
     @Test
@@ -638,8 +660,8 @@ class ExportRunTest {
         assertThat(run.recordsCompleted()).isEqualTo(ROWS);
         assertThat(run.recordsTotalCount()).isEqualTo(ROWS + 7);
         assertThat(server.logOf(export))
-                .contains("WARNING verify: 7 rows became visible in ClickHouse after they were read; retry the run to"
-                        + " export them.");
+                .contains("WARNING verify: 7 rows became visible in ClickHouse after they were read; set rerun_mode to"
+                        + " replace, or all rows will be there twice, and retry the run to export them.");
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.batchexports.core.destination.TestStep;
 import dev.batchexports.core.destination.Transfer;
 import dev.batchexports.core.destination.TransferContext;
 import dev.batchexports.core.destination.TransferProgress;
+import dev.batchexports.core.destination.WriteMode;
 import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.run.RunKey;
 import dev.batchexports.core.source.Compression;
@@ -72,6 +73,7 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
 
     private final Map<UUID, Map<Integer, List<String>>> written = new ConcurrentHashMap<>();
     private final Map<Place, List<String>> committed = new ConcurrentHashMap<>();
+    private final Map<UUID, WriteMode> modes = new ConcurrentHashMap<>();
     private final Set<UUID> aborted = ConcurrentHashMap.newKeySet();
     private final AtomicInteger writes = new AtomicInteger();
     private volatile Behaviour behaviour = new Behaviour() {};
@@ -92,6 +94,11 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
     /// The runs that have left something behind.
     Set<UUID> unfinished() {
         return written.keySet();
+    }
+
+    /// In which mode a run was to commit last.
+    Optional<WriteMode> mode(Run run) {
+        return Optional.ofNullable(modes.get(run.id()));
     }
 
     boolean wasAborted(UUID runId) {
@@ -142,6 +149,7 @@ final class MemoryDestination implements DestinationType<MemoryDestination.Confi
         @Override
         public Transfer begin(TransferContext context) {
             behaviour.beginning(context.run());
+            modes.put(context.run().runId(), context.writeMode());
             return new MemoryTransfer(context);
         }
 

@@ -24,13 +24,17 @@ class BenchmarkTest {
             Rows rows = Rows.make(laboratory.clickhouse(), laboratory.connections(), FEW_ROWS);
             List<Format> formats = List.of(Format.JSON_GZIP, Format.PARQUET_ZSTD);
             try (TransferPath transfer = new TransferPath(laboratory, new TransferPath.Sizes(64 << 20, 2))) {
-                List<Contender> contenders =
-                        List.of(new EngineAlone(laboratory.clickhouse()), transfer, new WholeRun(laboratory));
+                List<Contender> contenders = List.of(
+                        EngineAlone.asItIs(laboratory.clickhouse()),
+                        EngineAlone.tuned(laboratory.clickhouse()),
+                        transfer,
+                        new WholeRun(laboratory));
 
                 List<Measurement> measurements =
                         new Comparison(laboratory, rows, line -> {}).run(contenders, formats, 1);
 
-                assertThat(measurements).hasSize(6).allSatisfy(each -> {
+                // The tuned engine writes Parquet alone.
+                assertThat(measurements).hasSize(7).allSatisfy(each -> {
                     assertThat(each.seconds()).isPositive();
                     assertThat(each.files()).isPositive();
                     assertThat(each.bytes()).isPositive();
@@ -45,7 +49,7 @@ class BenchmarkTest {
             laboratory
                     .clickhouse()
                     .run("INSERT INTO events SELECT * FROM events WHERE team_id = " + Rows.PROJECT + " LIMIT 1");
-            Contender later = new EngineAlone(laboratory.clickhouse());
+            Contender later = EngineAlone.asItIs(laboratory.clickhouse());
             assertThatThrownBy(() -> new Comparison(laboratory, rows, line -> {})
                             .run(List.of(later), List.of(Format.PARQUET_ZSTD), 1))
                     .isInstanceOf(IllegalStateException.class)

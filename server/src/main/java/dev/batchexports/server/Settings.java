@@ -107,8 +107,8 @@ public record Settings(
     /// @param concurrentSlices how many slices this process transfers at once
     /// @param slicesPerRun how many slices of one run are transferred at once, over all processes
     /// @param sliceBytes uncompressed size that an interval is cut at
-    /// @param leastSliceBytes an interval is cut into as many slices as are transferred at once, so that all cores
-    ///     of ClickHouse take part, but into none smaller than this
+    /// @param leastSliceBytes an interval is cut into as many slices as are transferred at once, or a multiple
+    ///     of that, so that all cores of ClickHouse take part, but into none smaller than this
     /// @param bufferBytes memory that one slice may hold for bytes that are under way to the destination
     /// @param memoryBytes memory that all slices of this process may hold for that together: further slices wait
     public record Worker(

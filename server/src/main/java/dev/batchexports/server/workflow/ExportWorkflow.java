@@ -45,12 +45,14 @@ import org.jspecify.annotations.Nullable;
 ///   but a commit that keeps failing can be cancelled between its attempts.
 /// - A stage is retried until the run gives up, except after an error that only a person can mend.
 /// - When one slice fails for good, the others are stopped and waited for before anything is removed.
-/// - History stays below 5,000 events: every activity and the workflow task after it are 6 events, and
+/// - History stays below 6,000 events: every activity and the workflow task after it are 6 events, and
 ///   there are [#MOST_TRANSFERS] transfers at most, however many slices.
 public final class ExportWorkflow implements DynamicWorkflow {
     static final int MOST_TRANSFERS = 500;
     static final int MOST_REPEATED_TRANSFERS = 50;
-    static final int MOST_COMMITS = 4;
+
+    /// A database that crashes loses what is staged, each time.
+    static final int MOST_COMMITS = 10;
 
     private static final SearchAttributeKey<OffsetDateTime> SCHEDULED_AT =
             SearchAttributeKey.forOffsetDateTime("TemporalScheduledStartTime");
@@ -227,7 +229,8 @@ public final class ExportWorkflow implements DynamicWorkflow {
         throw ApplicationFailure.newNonRetryableFailure(
                 "The destination lost slices that had been transferred, again and again.",
                 "SlicesLost",
-                "Let the destination keep unfinished uploads for longer, then retry the run.");
+                "See to it that the destination neither crashes nor removes unfinished uploads meanwhile, then retry"
+                        + " the run.");
     }
 
     /// Transfers a window of ranges at a time. When one fails the others are cancelled and waited for.

@@ -12,6 +12,7 @@ import dev.batchexports.core.destination.Transfer;
 import dev.batchexports.core.destination.TransferContext;
 import dev.batchexports.core.destination.WriteMode;
 import dev.batchexports.core.error.ExportException;
+import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.source.EncodedRows;
 import dev.batchexports.core.source.Plan;
 import dev.batchexports.core.source.QueryTag;

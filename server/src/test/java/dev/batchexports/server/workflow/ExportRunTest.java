@@ -313,11 +313,13 @@ class ExportRunTest {
         Run lost = server.awaitEnd(server.startRun(export, end).id(), SOON);
         assertThat(lost.status()).isEqualTo(RunStatus.FAILED);
         assertThat(lost.commitStarted()).isTrue();
+        WorkflowExecutionStatus _ = awaitWorkflowEnd(lost);
 
         memory.behave(nothingSpecial());
         Run retried = server.awaitEnd(server.startRun(export, end).id(), SOON);
         assertThat(retried.status()).isEqualTo(RunStatus.COMPLETED);
         assertThat(memory.mode(retried)).hasValue(new WriteMode.AppendOnce());
+        WorkflowExecutionStatus _ = awaitWorkflowEnd(retried);
 
         Run again = server.awaitEnd(server.startRun(export, end).id(), SOON);
         assertThat(memory.mode(again)).hasValue(new WriteMode.Append());

@@ -44,8 +44,9 @@ record ServerAddress(String url, String token) {
                 .or(() -> given(environment.get("BX_API_TOKEN")))
                 .or(() -> local.filter(connection -> checked(connection.url()).equals(url))
                         .map(ConnectionFile::token))
-                .orElseThrow(() -> new CommandFailure(
-                        "No token is given for " + url + ": set BX_API_TOKEN, or name one with --token."));
+                .orElseThrow(() -> new CommandFailure("No token is given for " + url
+                        + ": set BX_API_TOKEN, or name one with --token. A server's first token"
+                        + " is what its BX_SECURITY_BOOTSTRAP_TOKEN holds."));
         return new ServerAddress(url, secret);
     }
 

@@ -49,7 +49,7 @@ class ServerAddressTest {
         assertThatThrownBy(() -> ServerAddress.find("https://elsewhere.example.com", null, nothing))
                 .isInstanceOf(CommandFailure.class)
                 .hasMessage("No token is given for https://elsewhere.example.com: set BX_API_TOKEN, or name one with"
-                        + " --token.");
+                        + " --token. A server's first token is what its BX_SECURITY_BOOTSTRAP_TOKEN holds.");
         assertThat(ServerAddress.find("http://127.0.0.1:8080/", null, nothing).token())
                 .isEqualTo("local");
     }

@@ -1,5 +1,6 @@
 package dev.batchexports.server.security;
 
+import dev.batchexports.server.Settings;
 import dev.batchexports.server.request.ConflictException;
 import dev.batchexports.server.request.NotFoundException;
 import dev.batchexports.server.request.Violations;
@@ -18,12 +19,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Service;
 
 /// Issues tokens and recognises them. A token is shown once, when it is issued; only its SHA-256 is kept.
 @Service
 public class TokenService implements SmartInitializingSingleton {
+    private static final Logger LOG = LoggerFactory.getLogger(TokenService.class);
     private static final String PREFIX = "bxt_";
     private static final int RANDOM_BYTES = 32;
     private static final int BOOTSTRAP_LENGTH = 16;
@@ -32,19 +37,31 @@ public class TokenService implements SmartInitializingSingleton {
 
     private final TokenStore tokens;
     private final SecuritySettings settings;
+    private final Settings.Role role;
     private final Clock clock;
 
-    TokenService(TokenStore tokens, SecuritySettings settings, Clock clock) {
+    @Autowired
+    TokenService(TokenStore tokens, SecuritySettings settings, Settings process, Clock clock) {
+        this(tokens, settings, process.role(), clock);
+    }
+
+    TokenService(TokenStore tokens, SecuritySettings settings, Settings.Role role, Clock clock) {
         this.tokens = tokens;
         this.settings = settings;
+        this.role = role;
         this.clock = clock;
     }
 
-    /// Stores the bootstrap token before the first request can come in.
+    /// Stores the bootstrap token before the first request can come in. An API that nobody has a token for says so.
     @Override
     public void afterSingletonsInstantiated() {
         String token = settings.bootstrapToken().strip();
         if (token.isEmpty()) {
+            if (role != Settings.Role.WORKER && !tokens.holdsOneValidAt(clock.instant())) {
+                LOG.warn("Nobody can use the API or sign in, because there is no valid token: set"
+                        + " BX_SECURITY_BOOTSTRAP_TOKEN to one made with `openssl rand -base64 32` and start the server"
+                        + " again; it is the first token, with the scope admin");
+            }
             return;
         }
         if (token.length() < BOOTSTRAP_LENGTH) {

@@ -75,6 +75,14 @@ class TokenStore {
                         """).param("project", projectId).query(TokenStore::read).list();
     }
 
+    /// Whether there is a token that is good at a time.
+    boolean holdsOneValidAt(Instant time) {
+        return jdbc.sql("select exists (select 1 from api_tokens where expires_at is null or expires_at > :time)")
+                .param("time", timestamp(time))
+                .query(Boolean.class)
+                .single();
+    }
+
     void delete(UUID id) {
         jdbc.sql("delete from api_tokens where id = :id").param("id", id).update();
     }

@@ -13,12 +13,23 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/// A worker can be watched, and says goodbye.
+/// A worker can be watched, as `docs/operations.md` says, and says goodbye.
 class WorkerPortTest {
+    private static final Path DOCUMENT = Path.of("..", "docs", "operations.md");
+    private static final Pattern ROW =
+            Pattern.compile("^\\| `([a-z_]+)` \\| (counter|gauge|histogram|summary) \\|([^|]*)\\|", Pattern.MULTILINE);
+    private static final Pattern CODE = Pattern.compile("`(\\w+)`");
+    private static final Pattern EXPRESSION = Pattern.compile("^ +expr: (.*)$", Pattern.MULTILINE);
+    private static final Pattern METRIC =
+            Pattern.compile("\\b(batch_exports|hikaricp|http_server|jvm|logback|temporal)_\\w+");
+
     private final Installation installation = Installation.get();
     private final HttpClient http = HttpClient.newHttpClient();
 
@@ -28,8 +39,11 @@ class WorkerPortTest {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
         }
+        Path configuration = Files.writeString(
+                installation.folder.resolve("watched-worker.yaml"), "bx:\n  metrics:\n    port: " + port + "\n");
         Path log = installation.folder.resolve("watched-worker.log");
-        try (BxProcess worker = installation.startWorker(Map.of("BX_METRICS_PORT", Integer.toString(port)), log)) {
+        try (BxProcess worker =
+                installation.startWorker(Map.of("SPRING_CONFIG_ADDITIONAL_LOCATION", configuration.toString()), log)) {
             Awaitility.await("the worker to be ready")
                     .atMost(Duration.ofSeconds(90))
                     .ignoreExceptions()
@@ -41,10 +55,52 @@ class WorkerPortTest {
             assertThat(get(port, "/metrics").body())
                     .contains("jvm_memory_used_bytes", "hikaricp_connections", "temporal_");
             assertThat(get(port, "/metrics/more").statusCode()).isEqualTo(404);
+            Awaitility.await("the metrics that are reported every ten seconds")
+                    .atMost(Duration.ofSeconds(60))
+                    .ignoreExceptions()
+                    .untilAsserted(() -> areAsDocumented(
+                            installation.api.get("/metrics").body(),
+                            get(port, "/metrics").body()));
 
             assertThat(worker.terminate()).isEqualTo(143);
         }
         assertThat(Files.readString(log).strip()).endsWith("Stopped.");
+    }
+
+    private static void areAsDocumented(String server, String worker) throws IOException {
+        String text = Files.readString(DOCUMENT);
+        List<MatchResult> ofServer = rows(text, "### Of a server");
+        List<MatchResult> ofWorker = rows(text, "### Of a worker");
+        assertThat(ofServer).hasSizeGreaterThan(4).allMatch(row -> isTrue(row, server));
+        assertThat(ofWorker).hasSizeGreaterThan(4).allMatch(row -> isTrue(row, worker));
+        List<String> alerts = EXPRESSION
+                .matcher(text)
+                .results()
+                .flatMap(expression -> METRIC.matcher(expression.group(1)).results())
+                .map(MatchResult::group)
+                .toList();
+        assertThat(alerts).hasSizeGreaterThan(4).allMatch(name -> hasSample(name, "", server + worker));
+    }
+
+    private static List<MatchResult> rows(String text, String title) {
+        String section = text.substring(text.indexOf(title) + title.length());
+        return ROW.matcher(section.substring(0, section.indexOf("\n#")))
+                .results()
+                .toList();
+    }
+
+    /// Whether there is a metric of this name and type, with these labels.
+    private static boolean isTrue(MatchResult row, String metrics) {
+        String name = row.group(1);
+        return metrics.contains("# TYPE " + name + " " + row.group(2) + "\n")
+                && CODE.matcher(row.group(3)).results().allMatch(label -> hasSample(name, label.group(1), metrics));
+    }
+
+    private static boolean hasSample(String name, String label, String metrics) {
+        String labels = label.isEmpty() ? "[{ ]" : "\\{[^}]*\\b" + label + "=";
+        return Pattern.compile("^" + name + "(_count)?" + labels, Pattern.MULTILINE)
+                .matcher(metrics)
+                .find();
     }
 
     private HttpResponse<String> get(int port, String path) {

@@ -58,8 +58,8 @@ public record Settings(
         }
     }
 
-    /// @param maxThreads of one query; 0 leaves it to ClickHouse
-    /// @param maxMemoryBytes of one query; 0 leaves it to ClickHouse
+    /// @param maxThreads of one query; 0 for the default of `ClickHouseSettings`, 4
+    /// @param maxMemoryBytes of one query; 0 for the default of `ClickHouseSettings`, 4 GiB
     /// @param gzipBy who packs JSON lines with gzip: `worker`, or `clickhouse` where the network between is narrow
     /// @param connections of this process at most
     /// @param priority of our reads among all queries: the greater, the later; 0 leaves it to ClickHouse

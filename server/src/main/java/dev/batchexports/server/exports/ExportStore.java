@@ -65,7 +65,8 @@ public class ExportStore {
         recordRevision(export, authorship);
     }
 
-    /// Replaces an export, unless somebody else has changed it since it was read.
+    /// Replaces an export, unless somebody else has changed it since it was read. When it starts at another time,
+    /// all its intervals have to be looked at.
     ///
     /// @param export as it shall be, with the version that it had when it was read; it is stored with
     ///     the next one
@@ -82,7 +83,8 @@ public class ExportStore {
                     give_up_after_seconds = :give_up_after_seconds,
                     pause_after_failures = :pause_after_failures, version = version + 1,
                     last_updated_at = :last_updated_at, last_paused_at = :last_paused_at,
-                    past_grids = :past_grids::jsonb, late_rows = :late_rows, next_fill_at = :last_updated_at
+                    past_grids = :past_grids::jsonb, late_rows = :late_rows, next_fill_at = :last_updated_at,
+                    filled_until = case when start_at is not distinct from :start_at::timestamptz then filled_until end
                 where id = :id and project_id = :project_id and version = :version and deleted_at is null
                 """), export).update();
         if (changed == 0) {

@@ -194,10 +194,7 @@ class FillerTest {
         Awaitility.await("the intervals before the pause")
                 .atMost(SOON)
                 .until(() -> server.runsOf(export).size() >= 5);
-        Awaitility.await("filled")
-                .atMost(SOON)
-                .until(() -> server.exports.unfilled(Instant.now(), 1000).stream()
-                        .noneMatch(unfilled -> unfilled.export().id().equals(export.id())));
+        awaitFilled(export);
 
         assertThat(server.runsOf(earlier))
                 .extracting(Run::scheduledAt)
@@ -208,6 +205,26 @@ class FillerTest {
                         end.minus(10, ChronoUnit.HOURS),
                         end.minus(11, ChronoUnit.HOURS));
         delete(export);
+    }
+
+    @Test
+    void aStartThatIsMovedFarBackIsFilledFromThere() {
+        Instant end = Instant.now().truncatedTo(ChronoUnit.HOURS);
+        BatchExport export = export(Exports.with("startAt", end.minus(2, ChronoUnit.HOURS)));
+        awaitAll(export, end);
+        awaitFilled(export);
+
+        BatchExport earlier = server.changed(export, Exports.with("startAt", end.minus(40, ChronoUnit.HOURS)));
+
+        awaitAll(earlier, end);
+        delete(export);
+    }
+
+    private void awaitFilled(BatchExport export) {
+        Awaitility.await("filled")
+                .atMost(SOON)
+                .until(() -> server.exports.unfilled(Instant.now(), 1000).stream()
+                        .noneMatch(unfilled -> unfilled.export().id().equals(export.id())));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.batchexports.server.backfills;
 
+import dev.batchexports.core.interval.Interval;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -66,6 +67,14 @@ public record Backfill(
                 null,
                 Duration.ZERO,
                 null);
+    }
+
+    /// Whether the first run of an interval is left to it, as long as it is not finished. One that executes
+    /// failed runs again is about those intervals only that have had a run.
+    public boolean isToExport(Interval interval) {
+        return rerunOf == null
+                && (startAt == null || !interval.start().isBefore(startAt))
+                && !interval.end().isAfter(endAt);
     }
 
     /// The id of the workflow that works this backfill off.

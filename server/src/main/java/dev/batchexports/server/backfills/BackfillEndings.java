@@ -1,5 +1,6 @@
 package dev.batchexports.server.backfills;
 
+import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.ExportStore;
 import dev.batchexports.server.notify.Notification;
 import dev.batchexports.server.notify.Outbox;
@@ -8,7 +9,8 @@ import java.util.UUID;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
 
-/// Ends backfills, and tells of it in the same transaction.
+/// Ends backfills, tells of it, and leaves to the export's schedule what the backfill was to export and did not: all
+/// in one transaction.
 @Component
 public class BackfillEndings {
     private final BackfillStore backfills;
@@ -32,7 +34,13 @@ public class BackfillEndings {
             return false;
         }
         Backfill ended = backfills.find(id).orElseThrow();
-        outbox.add(Notification.backfillFinished(exports.find(ended.exportId()).orElseThrow(), ended, now));
+        BatchExport export = exports.find(ended.exportId()).orElseThrow();
+        outbox.add(Notification.backfillFinished(export, ended, now));
+        if (status != BackfillStatus.COMPLETED
+                && ended.rerunOf() == null
+                && ended.endAt().isAfter(export.firstIntervalStart())) {
+            exports.refill(export.id(), ended.startAt(), now);
+        }
         return true;
     }
 }

@@ -184,7 +184,8 @@ public class ExportStore {
     ///
     /// @param filledUntil every expected interval up to this boundary has had its run; null when nobody has
     ///     looked yet
-    public record Unfilled(BatchExport export, @Nullable Instant filledUntil) {}
+    /// @param since since when they have to be looked at
+    public record Unfilled(BatchExport export, @Nullable Instant filledUntil, Instant since) {}
 
     /// The exports of which an interval may be without a run by now, those that have waited longest first.
     public List<Unfilled> unfilled(Instant now, int limit) {
@@ -195,22 +196,43 @@ public class ExportStore {
                         """)
                 .param("now", timestamp(now))
                 .param("limit", limit)
-                .query((row, number) -> new Unfilled(read(row, number), instantOrNull(row, "filled_until")))
+                .query((row, number) -> new Unfilled(
+                        read(row, number), instantOrNull(row, "filled_until"), instant(row, "next_fill_at")))
                 .list();
     }
 
-    /// Records how far an export's intervals have had their runs, unless the export was changed meanwhile.
+    /// Records how far an export's intervals have had their runs, unless the export was changed meanwhile or they
+    /// have to be looked at once more.
     ///
     /// @param next when to look again; null for never
-    public void filled(BatchExport export, Instant until, @Nullable Instant next) {
+    public void filled(Unfilled former, Instant until, @Nullable Instant next) {
         jdbc.sql("""
                         update batch_exports set filled_until = :until, next_fill_at = :next
-                        where id = :id and version = :version
+                        where id = :id and version = :version and next_fill_at = :since
+                          and filled_until is not distinct from :former::timestamptz
                         """)
-                .param("id", export.id())
-                .param("version", export.version())
+                .param("id", former.export().id())
+                .param("version", former.export().version())
+                .param("since", timestamp(former.since()))
+                .param("former", timestampOrNull(former.filledUntil()))
                 .param("until", timestamp(until))
                 .param("next", timestampOrNull(next))
+                .update();
+    }
+
+    /// Has an export's intervals looked at once more.
+    ///
+    /// @param from where to begin; null for the first one
+    public void refill(UUID id, @Nullable Instant from, Instant now) {
+        jdbc.sql("""
+                        update batch_exports set next_fill_at = :now,
+                            filled_until = case when filled_until > :from::timestamptz then :from::timestamptz
+                                when :from::timestamptz is not null then filled_until end
+                        where id = :id
+                        """)
+                .param("id", id)
+                .param("from", timestampOrNull(from))
+                .param("now", timestamp(now))
                 .update();
     }
 

@@ -109,14 +109,14 @@ final class Filler {
         }
         Instant next = interval.isEmpty() ? null : dueAt(export, boundary);
         if (due.isEmpty()) {
-            exports.filled(export, from, next);
+            exports.filled(unfilled, from, next);
             return;
         }
         Instant open = start(export, due, now);
         if (open == null) {
-            exports.filled(export, due.getLast().boundary(), next);
+            exports.filled(unfilled, due.getLast().boundary(), next);
         } else {
-            exports.filled(export, timeline.previous(open), now.plus(LOOK_AGAIN));
+            exports.filled(unfilled, timeline.previous(open), now.plus(LOOK_AGAIN));
         }
     }
 
@@ -165,7 +165,7 @@ final class Filler {
         List<Due> gap = new ArrayList<>();
         for (Due wanted : missing) {
             if (pauses.stream().noneMatch(pause -> pause.covers(wanted.boundary()))
-                    && underWay.stream().noneMatch(backfill -> covers(backfill, wanted.interval()))) {
+                    && underWay.stream().noneMatch(backfill -> backfill.isToExport(wanted.interval()))) {
                 if (!hasFired(export, wanted.boundary())) {
                     gap.add(wanted);
                 } else if (open == null) {
@@ -208,12 +208,6 @@ final class Filler {
                     "The schedule did not start %d of its runs; they are started now.".formatted(unexpected.size()),
                     now.truncatedTo(ChronoUnit.MICROS)));
         }
-    }
-
-    private static boolean covers(Backfill backfill, Interval interval) {
-        Instant start = backfill.startAt();
-        return (start == null || !interval.start().isBefore(start))
-                && !interval.end().isAfter(backfill.endAt());
     }
 
     private boolean start(BatchExport export, Due wanted, Instant now) {

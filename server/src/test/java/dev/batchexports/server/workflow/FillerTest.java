@@ -10,6 +10,9 @@ import dev.batchexports.core.interval.Timeline;
 import dev.batchexports.core.run.RunKey;
 import dev.batchexports.core.run.RunStatus;
 import dev.batchexports.core.run.RunTrigger;
+import dev.batchexports.server.backfills.Backfill;
+import dev.batchexports.server.backfills.BackfillScope;
+import dev.batchexports.server.backfills.BackfillStatus;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.runs.Run;
 import io.temporal.client.WorkflowNotFoundException;
@@ -21,9 +24,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -214,10 +219,47 @@ class FillerTest {
         awaitAll(export, end);
         awaitFilled(export);
 
-        BatchExport earlier = server.changed(export, Exports.with("startAt", end.minus(40, ChronoUnit.HOURS)));
+        Instant start = end.minus(40, ChronoUnit.HOURS);
+        BatchExport earlier = server.changed(export, Exports.with("startAt", start));
 
-        awaitAll(earlier, end);
+        awaitFirst(earlier, start);
         delete(export);
+    }
+
+    private void awaitFirst(BatchExport export, Instant start) {
+        Awaitility.await("the first interval")
+                .atMost(SOON)
+                .until(() -> completed(export).contains(new Interval(start, start.plus(1, ChronoUnit.HOURS))));
+    }
+
+    @Test
+    void whatACancelledBackfillLeavesOutIsFilled() {
+        Instant end = Instant.now().truncatedTo(ChronoUnit.HOURS);
+        Instant start = end.minus(40, ChronoUnit.HOURS);
+        BatchExport export = export(Exports.with("startAt", end));
+        Backfill backfill = pausedBackfill(export, start, end, null);
+        BatchExport earlier = server.changed(export, Exports.with("startAt", start));
+        awaitFilled(earlier);
+        assertThat(server.runsOf(earlier))
+                .filteredOn(run -> !run.scheduledAt().isAfter(end))
+                .isEmpty();
+        Backfill again = pausedBackfill(export, start, end, backfill.id());
+
+        server.orchestration.cancelBackfill(backfill);
+
+        awaitFirst(earlier, start);
+        assertThat(server.backfills.find(backfill.id()).orElseThrow().status()).isEqualTo(BackfillStatus.CANCELLED);
+        assertThat(server.backfills.find(again.id()).orElseThrow().status()).isEqualTo(BackfillStatus.PAUSED);
+        server.orchestration.cancelBackfill(again);
+        delete(export);
+    }
+
+    private Backfill pausedBackfill(BatchExport export, Instant start, Instant end, @Nullable UUID rerunOf) {
+        Backfill backfill = Backfill.starting(
+                UUID.randomUUID(), export.id(), start, end, BackfillScope.ALL, 1, null, rerunOf, TestServer.now());
+        server.backfills.insert(backfill);
+        server.backfills.move(backfill.id(), BackfillStatus.PAUSED, TestServer.now());
+        return backfill;
     }
 
     private void awaitFilled(BatchExport export) {

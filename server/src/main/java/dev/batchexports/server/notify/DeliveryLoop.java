@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -85,25 +86,33 @@ final class DeliveryLoop implements SmartLifecycle {
 
     /// Sends all messages that are due, so that a slow receiver keeps others waiting for one time-out at most.
     private void deliverWhatIsDue() {
-        List<Delivery> due = store.due(now(), AT_ONCE);
-        while (!due.isEmpty() && stopped.getCount() > 0) {
-            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-                due.forEach(delivery -> threads.execute(() -> deliver(delivery)));
+        boolean more = true;
+        while (more && stopped.getCount() > 0) {
+            List<Delivery> due = store.due(now(), AT_ONCE);
+            more = !due.isEmpty() && deliver(due);
+            if (!clock.instant().isBefore(nextCleaning)) {
+                store.deleteOlderThan(now().minus(settings.retention()));
+                nextCleaning = clock.instant().plus(CLEANING);
             }
-            due = due.size() < AT_ONCE ? List.of() : store.due(now(), AT_ONCE);
-        }
-        if (!clock.instant().isBefore(nextCleaning)) {
-            store.deleteOlderThan(now().minus(settings.retention()));
-            nextCleaning = clock.instant().plus(CLEANING);
         }
     }
 
-    private void deliver(Delivery delivery) {
-        try {
-            webhooks.deliver(delivery);
-        } catch (RuntimeException e) {
-            LOG.error("The message {} could not be handled; it stays in the outbox", delivery.id(), e);
+    /// @return whether each attempt is recorded; the others would be due again at once
+    private boolean deliver(List<Delivery> due) {
+        AtomicBoolean recorded = new AtomicBoolean(true);
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Delivery delivery : due) {
+                threads.execute(() -> {
+                    try {
+                        webhooks.deliver(delivery);
+                    } catch (RuntimeException e) {
+                        LOG.error("The message {} could not be handled; it stays in the outbox", delivery.id(), e);
+                        recorded.set(false);
+                    }
+                });
+            }
         }
+        return recorded.get();
     }
 
     private Instant now() {

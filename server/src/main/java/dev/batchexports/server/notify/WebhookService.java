@@ -9,6 +9,7 @@ import dev.batchexports.server.security.EndpointGuard;
 import dev.batchexports.server.security.Keyring;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
@@ -17,12 +18,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Creates, changes and tests webhooks, and delivers messages to them.
 public final class WebhookService {
+    private static final Logger LOG = LoggerFactory.getLogger(WebhookService.class);
     private static final int MOST_OF_A_PROJECT = 50;
     private static final int LONGEST_URL = 2000;
 
@@ -196,7 +200,7 @@ public final class WebhookService {
                 null,
                 List.of());
         store.insertTest(delivery.id(), id, delivery.body(), now);
-        DeliveryAttempt attempt = sender.send(delivery, webhook.url(), unseal(webhook));
+        DeliveryAttempt attempt = attempt(delivery, webhook);
         store.record(
                 delivery.id(),
                 attempt,
@@ -212,7 +216,7 @@ public final class WebhookService {
         if (webhook == null) {
             return;
         }
-        DeliveryAttempt attempt = sender.send(delivery, webhook.url(), unseal(webhook));
+        DeliveryAttempt attempt = attempt(delivery, webhook);
         Instant now = now();
         if (attempt.isDelivered()) {
             store.record(delivery.id(), attempt, Delivery.Status.DELIVERED, null, now);
@@ -224,6 +228,29 @@ public final class WebhookService {
         } else {
             store.record(delivery.id(), attempt, Delivery.Status.PENDING, next, now);
         }
+    }
+
+    /// What keeps a message from being sent at all is a failed attempt too: it is tried again, less and less often.
+    private DeliveryAttempt attempt(Delivery delivery, Webhook webhook) {
+        Instant startedAt = now();
+        try {
+            return sender.send(delivery, webhook.url(), unseal(webhook));
+        } catch (Keyring.UndecryptableException e) {
+            LOG.warn("The secret of the webhook {} cannot be decrypted with BX_ENCRYPTION_KEYS", webhook.id());
+            return notSent(
+                    startedAt,
+                    "The webhook's secret cannot be decrypted: enter it again, or have the key that was removed put"
+                            + " back into BX_ENCRYPTION_KEYS.");
+        } catch (RuntimeException e) {
+            // Its message may hold parts of the URL or of the secret.
+            String problem = e.getClass().getSimpleName();
+            LOG.error("The message {} of the webhook {} cannot be sent: {}", delivery.id(), webhook.id(), problem);
+            return notSent(startedAt, "The message cannot be sent (" + problem + "): enter the URL and secret again.");
+        }
+    }
+
+    private static DeliveryAttempt notSent(Instant startedAt, String error) {
+        return new DeliveryAttempt(startedAt, Duration.ZERO, null, "", error);
     }
 
     private String seal(UUID id, String secret) {

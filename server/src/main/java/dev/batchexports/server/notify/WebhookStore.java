@@ -24,6 +24,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /// Webhooks, their messages and the log of these, in the metadata database.
 class WebhookStore {
+    static final int AT_ONCE_OF_EACH = 8;
+
     private final JdbcClient jdbc;
 
     WebhookStore(JdbcClient jdbc) {
@@ -113,14 +115,18 @@ class WebhookStore {
                 .update();
     }
 
-    /// Messages that are due, those of disabled webhooks left out: they wait.
+    /// Messages that are due, those of disabled webhooks left out: they wait. The first of each webhook come before the
+    /// second of any, and few of each are taken: one with many messages does not make the others wait.
     List<Delivery> due(Instant now, int limit) {
         return jdbc.sql("""
-                        select deliveries.* from webhook_deliveries as deliveries
-                        join webhooks on webhooks.id = deliveries.webhook_id and webhooks.enabled
-                        where next_attempt_at <= :now order by next_attempt_at, deliveries.id limit :limit
+                        select due.* from webhooks cross join lateral (
+                            select *, row_number() over (order by next_attempt_at, id) as place
+                            from webhook_deliveries where webhook_id = webhooks.id and next_attempt_at <= :now
+                            order by next_attempt_at, id limit :each) as due
+                        where webhooks.enabled order by place, next_attempt_at, due.id limit :limit
                         """)
                 .param("now", timestamp(now))
+                .param("each", AT_ONCE_OF_EACH)
                 .param("limit", limit)
                 .query((row, number) -> readDelivery(row, List.of()))
                 .list();

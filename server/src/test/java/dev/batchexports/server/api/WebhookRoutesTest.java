@@ -51,12 +51,17 @@ class WebhookRoutesTest {
     }
 
     private void tell(String export) {
+        tell(export, 0);
+    }
+
+    private void tell(String export, int hour) {
+        Instant start = Instant.parse("2026-03-01T00:00:00Z").plus(hour, ChronoUnit.HOURS);
         server.bean(Outbox.class)
                 .add(Notification.gapFound(
                         server.bean(ExportStore.class)
                                 .find(UUID.fromString(export))
                                 .orElseThrow(),
-                        new Interval(Instant.parse("2026-03-01T00:00:00Z"), Instant.parse("2026-03-01T01:00:00Z")),
+                        new Interval(start, start.plus(1, ChronoUnit.HOURS)),
                         "The schedule did not start it.",
                         Instant.now().truncatedTo(ChronoUnit.MICROS)));
     }
@@ -216,6 +221,39 @@ class WebhookRoutesTest {
         assertThat(attempts.get(attempts.size() - 1).get("delivered").booleanValue())
                 .isTrue();
         assertThat(delivery.get("next_attempt_at").isNull()).isTrue();
+    }
+
+    @Test
+    void messagesThatCannotBeSentAreTriedLessAndLessOftenAndHoldNobodyUp() {
+        String export = client.create(hourlyExport());
+        String broken = create(form());
+        server.bean(JdbcClient.class)
+                .sql("update webhooks set secret = (select secret from webhooks where id = :other::uuid)"
+                        + " where id = :id::uuid")
+                .param("id", broken)
+                .param("other", create(form()))
+                .update();
+        for (int hour = 0; hour < 40; hour++) {
+            tell(export, hour);
+        }
+        Awaitility.await("attempts")
+                .atMost(SOON)
+                .until(() -> delivery(broken).get("attempts_count").intValue() >= 2);
+
+        String healthy = create(form());
+        tell(export, 40);
+        Awaitility.await("delivery of the healthy one")
+                .atMost(SOON)
+                .until(() -> delivery(healthy).get("status").stringValue().equals("delivered"));
+
+        JsonNode failed = delivery(broken);
+        assertThat(failed.get("status").stringValue()).isEqualTo("pending");
+        assertThat(failed.at("/attempts/0/error").stringValue())
+                .contains("secret cannot be decrypted", "BX_ENCRYPTION_KEYS");
+        JsonNode tried = post(broken + "/test/", Map.of()).is(200).json();
+        assertThat(tried.get("delivered").booleanValue()).isFalse();
+        assertThat(tried.get("error").stringValue()).contains("secret cannot be decrypted");
+        client.send("DELETE", webhooks + broken + "/", "").is(204);
     }
 
     private JsonNode delivery(String webhook) {

@@ -13,6 +13,7 @@ import dev.batchexports.server.backfills.BackfillPlan.CompletedRange;
 import dev.batchexports.server.backfills.BackfillPlan.Note;
 import dev.batchexports.server.backfills.BackfillService.Wish;
 import dev.batchexports.server.exports.BatchExport;
+import dev.batchexports.server.request.Violations;
 import dev.batchexports.server.runs.Coverage;
 import dev.batchexports.server.runs.RunStore;
 import java.time.Instant;
@@ -43,12 +44,14 @@ class BackfillPlanner {
 
     /// @param form what was asked for
     /// @param wish what came of it
+    /// @throws dev.batchexports.server.request.InvalidRequestException when there are rows since too long ago
     /// @throws dev.batchexports.core.error.ExportException when the source cannot be read
     BackfillPlan plan(BatchExport export, BackfillForm form, Wish wish, Instant now) {
         UUID planId = UUID.randomUUID();
         List<Note> notes = new ArrayList<>();
         Instant end = wish.end();
         Instant start = start(export, wish, planId).orElse(null);
+        check(export, start, end);
         noteStart(form, start, notes);
         noteEnd(export, form, end, now, notes);
         if (start == null) {
@@ -88,6 +91,17 @@ class BackfillPlanner {
                 ranges.size() > MAXIMUM_RANGES ? List.copyOf(ranges.subList(0, MAXIMUM_RANGES)) : ranges,
                 ranges.size() > MAXIMUM_RANGES,
                 notes);
+    }
+
+    /// A start that the user has named is known to be late enough, the earliest row is not.
+    private static void check(BatchExport export, @Nullable Instant start, Instant end) {
+        Violations violations = new Violations();
+        violations.require(
+                start == null || !IntervalCount.isTooLarge(export.timeline(), start, end),
+                "/start_at",
+                "has to be given: there are rows since " + start + ", which makes too many intervals, more than "
+                        + IntervalCount.MOST);
+        violations.orThrow();
     }
 
     /// The intervals that completed runs cover, with the rows of the run of each, as far as it has one of its

@@ -1,7 +1,5 @@
 package dev.batchexports.server.backfills;
 
-import dev.batchexports.core.interval.Frequency;
-import dev.batchexports.core.interval.IntervalGrid;
 import dev.batchexports.core.interval.Timeline;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.request.ConflictException;
@@ -10,7 +8,6 @@ import dev.batchexports.server.request.Violations;
 import dev.batchexports.server.workflow.Orchestration;
 import dev.batchexports.server.workflow.OrchestrationUnavailableException;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -26,8 +23,7 @@ import org.springframework.stereotype.Service;
 public class BackfillService {
     private static final Logger LOG = LoggerFactory.getLogger(BackfillService.class);
     private static final int DEFAULT_CONCURRENCY = 2;
-    /// A hundred years of hours.
-    private static final int MAXIMUM_INTERVALS = 1_000_000;
+    private static final int MAXIMUM_INTERVALS = IntervalCount.MOST;
 
     /// What a valid request asks for.
     ///
@@ -192,7 +188,7 @@ public class BackfillService {
 
     private Backfill start(BatchExport export, Wish wish) {
         Integer total = wish.start() != null && wish.scope() == BackfillScope.ALL
-                ? Math.toIntExact(count(export.timeline(), wish.start(), wish.end()))
+                ? Math.toIntExact(IntervalCount.between(export.timeline(), wish.start(), wish.end()))
                 : null;
         return start(export, wish, total, null);
     }
@@ -255,9 +251,9 @@ public class BackfillService {
         Instant end = wanted.isBefore(possible) ? wanted : possible;
         violations.require(start == null || start.isBefore(end), "/end_at", "leaves no interval that has ended yet");
         violations.require(
-                start == null || count(export.timeline(), start, end) <= MAXIMUM_INTERVALS,
+                start == null || !IntervalCount.isTooLarge(export.timeline(), start, end),
                 "/start_at",
-                "asks for too many intervals, more than " + MAXIMUM_INTERVALS
+                "asks for too many intervals, more than " + IntervalCount.MOST
                         + ": name a later one, or leave it out to begin with the earliest data");
         violations.orThrow();
         return new Wish(start, end, scope, concurrency);
@@ -288,21 +284,6 @@ public class BackfillService {
         }
         Instant last = export.timeline().ceiling(export.endAt());
         return last.isBefore(finished) ? last : finished;
-    }
-
-    /// How many intervals lie between two boundaries.
-    static long count(Timeline timeline, Instant start, Instant end) {
-        if (!timeline.past().isEmpty()) {
-            return timeline.within(start, end).count();
-        }
-        IntervalGrid grid = timeline.grid();
-        return switch (grid.frequency()) {
-            case Frequency.Hour() -> Duration.between(start, end).dividedBy(Duration.ofHours(1));
-            case Frequency.Every(Duration length) ->
-                Duration.between(start, end).dividedBy(length);
-            case Frequency.Day() -> grid.within(start, end).count();
-            case Frequency.Week() -> grid.within(start, end).count();
-        };
     }
 
     private Instant now() {

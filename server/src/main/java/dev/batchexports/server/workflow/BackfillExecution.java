@@ -19,6 +19,7 @@ import dev.batchexports.server.backfills.BackfillRunStore.EmptyInterval;
 import dev.batchexports.server.backfills.BackfillStatus;
 import dev.batchexports.server.backfills.BackfillStore;
 import dev.batchexports.server.backfills.EarliestInterval;
+import dev.batchexports.server.backfills.IntervalCount;
 import dev.batchexports.server.backfills.RowsByInterval;
 import dev.batchexports.server.exports.BatchExport;
 import dev.batchexports.server.exports.DestinationCatalog;
@@ -112,6 +113,7 @@ final class BackfillExecution {
         Instant start = backfill.startAt();
         if (start == null) {
             start = earliest(export, backfill).orElse(end);
+            check(export, start, end);
         }
         int intervals = 0;
         for (Instant after = start; ; ) {
@@ -130,6 +132,16 @@ final class BackfillExecution {
                 STAGE,
                 "Backfill of %s to %s: %,d intervals.".formatted(start, end, intervals));
         return ticket(backfill(backfillId), export);
+    }
+
+    private static void check(BatchExport export, Instant start, Instant end) {
+        if (IntervalCount.isTooLarge(export.timeline(), start, end)) {
+            throw ExportException.user(
+                    "TooManyIntervals",
+                    "There are rows since %s, which makes more than %,d intervals."
+                            .formatted(start, IntervalCount.MOST),
+                    "Start a backfill with a later start_at.");
+        }
     }
 
     private BackfillTicket ticket(Backfill backfill, BatchExport export) {

@@ -393,6 +393,19 @@ class BackfillRoutesTest {
     }
 
     @Test
+    void tooManyIntervalsSinceTheEarliestRowAreRefused() {
+        client.patch(export + "/", Map.of("interval", "every 5 minutes")).is(200);
+        server.insertEvents(client.project(), Instant.EPOCH, hour(0));
+
+        String error = client.post(export + "/backfills/plan/", Map.of("end_at", hour(24).toString()))
+                .is(400)
+                .errors()
+                .get("/start_at");
+
+        assertThat(error).contains("1970-01-01T00:00:00Z", "1000000");
+    }
+
+    @Test
     void failedRunsOfAFinishedBackfillAreRunAgainByANewOne() {
         JsonNode original = create(range(hour(0), hour(9)));
         String id = original.get("id").stringValue();

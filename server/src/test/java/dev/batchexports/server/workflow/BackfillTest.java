@@ -136,6 +136,19 @@ class BackfillTest {
     }
 
     @Test
+    void failsWhenTheEarliestDataMakesItTooLarge() {
+        BatchExport export = server.stored(Exports.with("grid", IntervalGrid.of(Frequency.parse("every 5 minutes")))
+                .apply(server.memoryExport(server.components.newProject())));
+        server.components.insert(export.projectId(), Instant.EPOCH, Instant.EPOCH.plusSeconds(60), 1);
+
+        Backfill backfill = server.awaitEnd(server.startBackfill(export, null, end, BackfillScope.ALL, 5), SOON);
+
+        assertThat(backfill.status()).isEqualTo(BackfillStatus.FAILED);
+        assertThat(backfill.totalRuns()).isNull();
+        assertThat(server.logOf(export)).anyMatch(line -> line.contains("There are rows since 1970-01-01T00:00:00Z"));
+    }
+
+    @Test
     void executesNoMoreRunsAtOnceThanWanted() {
         BatchExport export = hourlyExport();
         server.components.insert(export.projectId(), hoursBeforeEnd(8), end, 8);

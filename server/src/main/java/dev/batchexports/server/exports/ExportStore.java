@@ -185,7 +185,12 @@ public class ExportStore {
     /// @param filledUntil every expected interval up to this boundary has had its run; null when nobody has
     ///     looked yet
     /// @param since since when they have to be looked at
-    public record Unfilled(BatchExport export, @Nullable Instant filledUntil, Instant since) {}
+    /// @param gapToldUntil where the gap ends that was told of and is being filled; null when there is none
+    public record Unfilled(
+            BatchExport export,
+            @Nullable Instant filledUntil,
+            Instant since,
+            @Nullable Instant gapToldUntil) {}
 
     /// The exports of which an interval may be without a run by now, those that have waited longest first.
     public List<Unfilled> unfilled(Instant now, int limit) {
@@ -197,7 +202,10 @@ public class ExportStore {
                 .param("now", timestamp(now))
                 .param("limit", limit)
                 .query((row, number) -> new Unfilled(
-                        read(row, number), instantOrNull(row, "filled_until"), instant(row, "next_fill_at")))
+                        read(row, number),
+                        instantOrNull(row, "filled_until"),
+                        instant(row, "next_fill_at"),
+                        instantOrNull(row, "gap_told_until")))
                 .list();
     }
 
@@ -217,6 +225,16 @@ public class ExportStore {
                 .param("former", timestampOrNull(former.filledUntil()))
                 .param("until", timestamp(until))
                 .param("next", timestampOrNull(next))
+                .update();
+    }
+
+    /// Records where the gap ends that was told of.
+    ///
+    /// @param until null once it is filled
+    public void gapTold(UUID id, @Nullable Instant until) {
+        jdbc.sql("update batch_exports set gap_told_until = :until::timestamptz where id = :id")
+                .param("id", id)
+                .param("until", timestampOrNull(until))
                 .update();
     }
 

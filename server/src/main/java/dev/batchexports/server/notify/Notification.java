@@ -36,13 +36,14 @@ public record Notification(UUID exportId, long projectId, EventType type, String
         return of(export, EventType.PAUSED, "paused:" + run.id(), data, now);
     }
 
+    /// @param interval known by its start: where it ends may change while it is filled
     /// @param reason one sentence: why there is no completed run
     public static Notification gapFound(BatchExport export, Interval interval, String reason, Instant now) {
         Map<String, @Nullable Object> data = new LinkedHashMap<>();
         data.put("data_interval_start", interval.start().toString());
         data.put("data_interval_end", interval.end().toString());
         data.put("reason", reason);
-        return of(export, EventType.GAP_FOUND, "gap:" + export.id() + ":" + interval.end(), data, now);
+        return of(export, EventType.GAP_FOUND, "gap:" + export.id() + ":" + interval.start(), data, now);
     }
 
     public static Notification backfillFinished(BatchExport export, Backfill backfill, Instant now) {

@@ -112,7 +112,7 @@ final class Filler {
             exports.filled(unfilled, from, next);
             return;
         }
-        Instant open = start(export, due, now);
+        Instant open = start(unfilled, due, now);
         if (open == null) {
             exports.filled(unfilled, due.getLast().boundary(), next);
         } else {
@@ -143,7 +143,8 @@ final class Filler {
     /// Starts what is missing.
     ///
     /// @return the boundary of the first interval that is still to be started; null for none
-    private @Nullable Instant start(BatchExport export, List<Due> due, Instant now) {
+    private @Nullable Instant start(Unfilled unfilled, List<Due> due, Instant now) {
+        BatchExport export = unfilled.export();
         Coverage coverage = runs.coverage(
                 export.id(),
                 due.getFirst().interval().start(),
@@ -152,6 +153,7 @@ final class Filler {
                 .filter(wanted -> !coverage.touches(wanted.interval()))
                 .toList();
         if (missing.isEmpty()) {
+            tell(unfilled, due, List.of(), now);
             return null;
         }
         List<Pause> pauses = exports.pauses(export.id());
@@ -173,7 +175,9 @@ final class Filler {
                 }
             }
         }
-        tell(export, gap, now);
+        if (!gap.isEmpty() || open == null) {
+            tell(unfilled, due, gap, now);
+        }
         for (Due wanted : gap) {
             Instant boundary = wanted.boundary();
             boolean started = (free > 0 || !boundary.isBefore(recent)) && start(export, wanted, now);
@@ -193,21 +197,32 @@ final class Filler {
                 && workflows.inspect(export.workflowId(boundary), null) instanceof State.Open;
     }
 
-    /// Tells of intervals that the schedule should have started. While they are being started they stay one gap,
-    /// which is told once: it is known by its end.
-    private void tell(BatchExport export, List<Due> gap, Instant now) {
-        List<Due> unexpected = gap.stream()
+    /// Tells of intervals that the schedule should have started. While they are being started, and while more follow
+    /// them, they stay one gap, which is told once.
+    private void tell(Unfilled unfilled, List<Due> due, List<Due> gap, Instant now) {
+        BatchExport export = unfilled.export();
+        Instant told = unfilled.gapToldUntil();
+        List<Interval> unexpected = gap.stream()
                 .filter(wanted -> wanted.boundary().isAfter(export.createdAt()))
+                .map(Due::interval)
                 .toList();
-        if (!unexpected.isEmpty()) {
+        if (unexpected.isEmpty()) {
+            if (told != null) {
+                exports.gapTold(export.id(), null);
+            }
+            return;
+        }
+        Instant start = unexpected.getFirst().start();
+        Instant end = unexpected.getLast().end();
+        if (told == null || start.isAfter(told)) {
             outbox.add(Notification.gapFound(
                     export,
-                    new Interval(
-                            unexpected.getFirst().interval().start(),
-                            unexpected.getLast().interval().end()),
-                    "The schedule did not start %d of its runs; they are started now.".formatted(unexpected.size()),
+                    new Interval(start, end),
+                    "The schedule did not start %s%d of its runs; they are started now."
+                            .formatted(due.size() == SCAN ? "at least " : "", unexpected.size()),
                     now.truncatedTo(ChronoUnit.MICROS)));
         }
+        exports.gapTold(export.id(), end);
     }
 
     private boolean start(BatchExport export, Due wanted, Instant now) {

@@ -233,6 +233,31 @@ class FillerTest {
     }
 
     @Test
+    void aLongGapIsToldOnce() {
+        Instant now = TestServer.now();
+        BatchExport export = export(Exports.with("grid", EVERY_FIVE_SECONDS)
+                .andThen(Exports.with("createdAt", now.minus(1, ChronoUnit.HOURS)))::apply);
+
+        Awaitility.await("runs of a second round")
+                .atMost(SOON)
+                .until(() -> completed(export).stream()
+                                .filter(interval -> interval.end().isBefore(now.minus(10, ChronoUnit.MINUTES)))
+                                .count()
+                        > 8);
+
+        assertThat(server.bean(JdbcClient.class)
+                        .sql("select body from notifications where batch_export_id = :export"
+                                + " and type = 'batch_export.gap_found'")
+                        .param("export", export.id())
+                        .query(String.class)
+                        .list())
+                .singleElement()
+                .asString()
+                .contains("did not start at least ");
+        delete(export);
+    }
+
+    @Test
     void whatACancelledBackfillLeavesOutIsFilled() {
         Instant end = Instant.now().truncatedTo(ChronoUnit.HOURS);
         Instant start = end.minus(40, ChronoUnit.HOURS);

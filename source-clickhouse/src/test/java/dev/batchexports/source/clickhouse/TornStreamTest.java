@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// A stream that is not whole never looks as if it were.
@@ -220,11 +221,25 @@ class TornStreamTest {
         }
     }
 
-    @Test
-    void aLimitOnRowsReadFailsInsteadOfCutting() {
-        Map<String, String> limited = Map.of("max_rows_to_read", "10", "read_overflow_mode", "break");
+    @ParameterizedTest
+    @CsvSource({
+        "max_rows_to_read, read_overflow_mode",
+        "max_rows_to_read_leaf, read_overflow_mode_leaf",
+        "max_rows_in_distinct, distinct_overflow_mode",
+        "max_rows_in_join, join_overflow_mode",
+        "max_rows_to_sort, sort_overflow_mode",
+        "max_rows_in_set, set_overflow_mode",
+        "max_rows_to_group_by, group_by_overflow_mode",
+    })
+    void aLimitOfTheProfileFailsInsteadOfCutting(String limit, String mode) {
+        database.run("CREATE OR REPLACE VIEW limited AS SELECT DISTINCT a.* FROM events AS a"
+                + " JOIN (SELECT uuid FROM events GROUP BY uuid ORDER BY max(event) LIMIT 1000000) AS b ON a.uuid = b.uuid"
+                + " WHERE a.uuid IN (SELECT uuid FROM events)");
+        Map<String, String> limited = Map.of(limit, "10", mode, "break");
         try (ClickHouseSource source = sourceWith(settings -> settings.withExtraSettings(limited))) {
-            assertThat(failure(source, EVENTS, TestDatabase.JSON_LINES).code()).isEqualTo("LimitExceeded");
+            assertThat(failure(
+                            source, TestDatabase.selection(TestDatabase.model("limited")), TestDatabase.JSON_LINES))
+                    .satisfies(error -> assertThat(error.code()).isEqualTo("LimitExceeded"));
         }
     }
 }

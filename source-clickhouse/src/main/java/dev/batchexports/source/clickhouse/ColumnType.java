@@ -1,5 +1,7 @@
 package dev.batchexports.source.clickhouse;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -14,6 +16,10 @@ import java.util.regex.Pattern;
 record ColumnType(String text, String plain, String name) {
     private static final Pattern WRAPPER = Pattern.compile("(?:LowCardinality|Nullable)\\((.*)\\)", Pattern.DOTALL);
     private static final Pattern FIRST_NUMBER = Pattern.compile("\\w+\\((\\d+).*", Pattern.DOTALL);
+
+    /// A word or name in quotes, as a whole, or a single character.
+    private static final Pattern PART =
+            Pattern.compile("'(?:[^'\\\\]|\\\\.)*+'|`(?:[^`\\\\]|\\\\.)*+`|.", Pattern.DOTALL);
 
     private static final Map<String, Integer> SIZES = Map.ofEntries(
             Map.entry("Bool", 1),
@@ -96,6 +102,34 @@ record ColumnType(String text, String plain, String name) {
     OptionalInt firstArgument() {
         Matcher matcher = FIRST_NUMBER.matcher(plain);
         return matcher.matches() ? OptionalInt.of(Integer.parseInt(matcher.group(1))) : OptionalInt.empty();
+    }
+
+    /// The arguments as they are written: `x Int32` and `y String` of `Tuple(x Int32, y String)`.
+    List<String> arguments() {
+        if (plain.equals(name)) {
+            return List.of();
+        }
+        List<String> arguments = new ArrayList<>();
+        Matcher part = PART.matcher(plain).region(name.length() + 1, plain.length() - 1);
+        StringBuilder argument = new StringBuilder();
+        int depth = 0;
+        while (part.find()) {
+            switch (part.group()) {
+                case "(" -> depth++;
+                case ")" -> depth--;
+                default -> {}
+            }
+            if (depth == 0 && part.group().equals(",")) {
+                arguments.add(argument.toString().strip());
+                argument.setLength(0);
+            } else {
+                argument.append(part.group());
+            }
+        }
+        if (!argument.isEmpty()) {
+            arguments.add(argument.toString().strip());
+        }
+        return arguments;
     }
 
     @Override

@@ -23,7 +23,7 @@ record OutputFormat(String name, List<String> expressions, Map<String, String> t
     static final int ROW_GROUP_ROWS = 100_000;
     static final int ROW_GROUP_BYTES = 64 << 20;
 
-    /// How `toJSONString` and the Template format write values.
+    /// How `toJSONString`, the Template format and columns of the type JSON write values.
     private static final Map<String, String> JSON_VALUES = Map.of(
             // 64-bit integers and decimals are JSON numbers, all digits written.
             "output_format_json_quote_64bit_integers", "0",
@@ -104,17 +104,19 @@ record OutputFormat(String name, List<String> expressions, Map<String, String> t
     }
 
     private static OutputFormat parquet(Compression compression, List<ResolvedColumn> columns) {
+        Map<String, String> required = new HashMap<>(JSON_VALUES);
+        required.put("output_format_parquet_compression_method", compression.word());
+        required.put("output_format_parquet_string_as_string", "1");
+        required.put("output_format_parquet_fixed_string_as_fixed_byte_array", "1");
+        // Names inside lists as the standard has them, and so as readers expect them.
+        required.put("output_format_parquet_compliant_nested_types", "1");
         return new OutputFormat(
                 "Parquet",
                 columns.stream()
-                        .map(column -> aliased(parquetExpression(column), column))
+                        .map(column -> aliased(ParquetValue.of(column).sql(), column))
                         .toList(),
                 parquetTuning(compression),
-                Map.of(
-                        "output_format_parquet_compression_method",
-                        compression.word(),
-                        "output_format_parquet_string_as_string",
-                        "1"));
+                required);
     }
 
     /// Row groups are what ClickHouse holds in memory: of the default size, 1 million rows, 2 million events
@@ -136,20 +138,6 @@ record OutputFormat(String name, List<String> expressions, Map<String, String> t
             tuning.put("output_format_compression_level", "1");
         }
         return tuning;
-    }
-
-    /// Types that Parquet readers do not know become text; `DateTime`, which older versions write as a bare
-    /// number, becomes a timestamp.
-    private static String parquetExpression(ResolvedColumn column) {
-        String quoted = column.quoted();
-        return switch (column.type().name()) {
-            case "String" -> "toValidUTF8(" + quoted + ")";
-            case "UUID", "IPv4", "IPv6", "Enum8", "Enum16", "Int128", "UInt128", "Int256", "UInt256" ->
-                "toString(" + quoted + ")";
-            case "DateTime" -> "toDateTime64(" + quoted + ", 3, 'UTC')";
-            case "Variant", "Dynamic" -> "toJSONString(" + quoted + ")";
-            default -> quoted;
-        };
     }
 
     /// What PostgreSQL's COPY reads: ClickHouse escapes line ends, tabs and backslashes and writes NULL as `\N`,

@@ -32,4 +32,20 @@ class ColumnTypeTest {
         assertThat(type.fixedSize().orElse(-1)).isEqualTo(size);
         assertThat(type.text()).isEqualTo(text);
     }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "String | ''",
+                "Nullable(FixedString(12)) | 12",
+                "Map(String, Array(Tuple(Int8, Int16))) | String; Array(Tuple(Int8, Int16))",
+                "Tuple(a Enum8('x,\\')' = 1), `b, \\`(` String) | a Enum8('x,\\')' = 1); `b, \\`(` String",
+                "LowCardinality(Nullable(Decimal(38, 10))) | 38; 10",
+                "Tuple() | ''",
+            })
+    void readsArguments(String text, String arguments) {
+        assertThat(String.join("; ", ColumnType.of(text).arguments())).isEqualTo(arguments.equals("''") ? "" : arguments);
+    }
 }

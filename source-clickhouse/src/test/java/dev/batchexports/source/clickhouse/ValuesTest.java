@@ -9,6 +9,7 @@ import dev.batchexports.core.source.RowSelection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +29,7 @@ class ValuesTest {
     private void createRow(String columns, String values) {
         database.run("CREATE TABLE t (" + columns
                 + ", inserted_at DateTime64(6, 'UTC') DEFAULT '2026-11-01 10:30:00.5')"
-                + " ENGINE = MergeTree ORDER BY tuple()");
+                + " ENGINE = MergeTree ORDER BY tuple() SETTINGS flatten_nested = 0");
         database.run("INSERT INTO t (* EXCEPT inserted_at) SELECT " + values);
     }
 
@@ -107,19 +108,77 @@ class ValuesTest {
     @Test
     void bytesThatAreNoTextAreReplacedInEveryFormat(@TempDir Path folder) {
         createRow(
-                "s String, properties String, l LowCardinality(String), a Array(String)",
-                "'a\\xffb', '{\"a\":\"\\xfe\"}', '\\xc3', ['\\xff']");
+                "s String, properties String, l LowCardinality(String), a Array(String), v Variant(Int64, String)",
+                "'a\\xffb', '{\"a\":\"\\xfe\"}', '\\xc3', ['\\xff'], '\\xff'::Variant(Int64, String)");
 
         assertThat(jsonLine())
                 .isEqualTo(line("\"s\":\"a\ufffdb\",\"properties\":\"{\\\"a\\\":\\\"\ufffd\\\"}\","
-                        + "\"l\":\"\ufffd\",\"a\":[\"\ufffd\"]"));
+                        + "\"l\":\"\ufffd\",\"a\":[\"\ufffd\"],\"v\":\"\ufffd\""));
         assertThat(database.export(SELECTION, TestDatabase.TAB_SEPARATED).text())
                 .startsWith("a\ufffdb\t");
         try (DuckDb reader = new DuckDb(folder)) {
             String file = reader.file(
                     "t.parquet",
                     database.export(SELECTION, TestDatabase.PARQUET).bytes());
-            assertThat(reader.rows("SELECT s, l FROM " + file)).containsExactly("a\ufffdb|\ufffd");
+            assertThat(reader.rows("SELECT s, properties, l, a, v FROM " + file))
+                    .containsExactly("a\ufffdb|{\"a\":\"\ufffd\"}|\ufffd|[\ufffd]|\"\ufffd\"");
+        }
+    }
+
+    @Test
+    void parquetHasTypesThatReadersKnowInsideOfOthers(@TempDir Path folder) {
+        createRow(
+                "_element1 Array(LowCardinality(Nullable(String))), b Map(LowCardinality(String), Array(UUID)),"
+                        + " c Tuple(`x, \\`)` Int32, y Nullable(String), z Tuple(Date, Array(LowCardinality(String)))),"
+                        + " d Array(Tuple(w Enum8('one' = 1, 'a,b\\')' = 2), t DateTime('Asia/Tokyo'))),"
+                        + " e Array(Array(Dynamic)), f Map(Date, Map(UInt8, Nullable(UInt256))),"
+                        + " g SimpleAggregateFunction(groupArrayArray, Array(String)), h Nested(s String, n Int8),"
+                        + " i Array(FixedString(2)), j Map(String, Int8), k SimpleAggregateFunction(any, Nullable(Date))",
+                "['\\xff', NULL], map('k\\xff', [toUUID('655c28ea-798d-4b52-8015-12640b715288')], 'l', []),"
+                        + " (1, '\\xfe', ('2026-01-02', ['\\xff'])), [(2, toDateTime('2026-01-02 03:04:05', 'UTC'))],"
+                        + " [[toInt64(1)::Dynamic, 'a\\xff'::Dynamic]], map('2026-01-02', map(7, 5, 8, NULL)),"
+                        + " ['\\xff'], [('\\xff', 3)], ['ab'], map(), NULL");
+
+        try (DuckDb reader = new DuckDb(folder)) {
+            String file = reader.file(
+                    "t.parquet",
+                    database.export(SELECTION, TestDatabase.PARQUET).bytes());
+            assertThat(reader.rows("SELECT to_json(_element1), to_json(b), to_json(c), to_json(d), to_json(e), to_json(f),"
+                            + " to_json(g), to_json(h), to_json(i), to_json(j), k FROM " + file))
+                    .containsExactly("[\"\ufffd\",null]|{\"k\ufffd\":[\"655c28ea-798d-4b52-8015-12640b715288\"],\"l\":[]}"
+                            + "|{\"x, `)\":1,\"y\":\"\ufffd\",\"z\":{\"1\":\"2026-01-02\",\"2\":[\"\ufffd\"]}}"
+                            + "|[{\"w\":\"a,b')\",\"t\":\"2026-01-02 03:04:05+00\"}]|[[\"1\",\"\\\"a\ufffd\\\"\"]]"
+                            + "|{\"2026-01-02\":{\"7\":\"5\",\"8\":null}}|[\"\ufffd\"]|[{\"s\":\"\ufffd\",\"n\":3}]"
+                            + "|[\"ab\"]|{}|null");
+        }
+    }
+
+    @Test
+    void parquetHasDatesAndTextWhateverTheProfileSays(@TempDir Path folder) {
+        createRow("a Date, b Nullable(Date), c FixedString(2), d DateTime, e Dynamic, f String, g Array(Date)",
+                "'2149-06-06', NULL, 'ab', toDateTime('2026-01-02 03:04:05', 'UTC'), toInt64(5)::Dynamic, 'f', ['2026-01-02']");
+        Map<String, String> treacherous = Map.of(
+                "output_format_parquet_date_as_uint16", "1",
+                "output_format_parquet_datetime_as_uint32", "1",
+                "output_format_parquet_fixed_string_as_fixed_byte_array", "0",
+                "output_format_parquet_string_as_string", "0",
+                "output_format_json_quote_64bit_integers", "1");
+        try (DuckDb reader = new DuckDb(folder);
+                ClickHouseSource source =
+                        ClickHouseSource.open(database.settings().withExtraSettings(treacherous))) {
+            String file = reader.file(
+                    "t.parquet",
+                    TestDatabase.read(database.open(
+                                    source,
+                                    SELECTION,
+                                    TestDatabase.whole(SELECTION.interval()),
+                                    TestDatabase.PARQUET,
+                                    TestDatabase.tag()))
+                            .bytes());
+            assertThat(reader.rows("SELECT a, b, c::VARCHAR, d, e, f, g FROM " + file))
+                    .containsExactly("2149-06-06|null|ab|2026-01-02T03:04:05Z|5|f|[2026-01-02]");
+            assertThat(reader.rows("SELECT typeof(a), typeof(b), typeof(c), typeof(f), typeof(g) FROM " + file))
+                    .containsExactly("DATE|DATE|BLOB|VARCHAR|DATE[]");
         }
     }
 

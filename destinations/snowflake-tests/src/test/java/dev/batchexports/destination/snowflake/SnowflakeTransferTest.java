@@ -3,6 +3,7 @@ package dev.batchexports.destination.snowflake;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.batchexports.core.destination.CommitResult;
 import dev.batchexports.core.destination.Destination;
@@ -25,6 +26,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -79,6 +81,20 @@ class SnowflakeTransferTest {
 
         assertThat(first.rowsAtDestination()).hasValue(1);
         assertThat(rows()).containsExactlyInAnyOrder(row(1, "a"), row(1, "b"));
+    }
+
+    /// The driver does not tell how far it is, and a slice that nobody hears of is taken for stalled.
+    @Test
+    void reportsThatItUploads() throws InterruptedException {
+        SampleRun run = run(export, 1, new WriteMode.Append(), row(1, "a"));
+        List<Long> reported = new CopyOnWriteArrayList<>();
+
+        try (Transfer transfer = destination.begin(run.context());
+                GeneratedRows rows = run.file(0).stream()) {
+            SliceReceipt _ = transfer.write(run.slice(0), rows, reported::add);
+        }
+
+        await().untilAsserted(() -> assertThat(reported).contains(0L));
     }
 
     /// The runs of a database that has forgotten the first one.

@@ -65,7 +65,9 @@ final class SnowflakeTransfer implements Transfer {
             try (SpooledSlice spooled = SpooledSlice.of(spool, rows, progress)) {
                 Map<String, String> state = Map.of();
                 if (spooled.rows() > 0) {
-                    session.upload(spooled.path(), intervalFolder() + folder);
+                    try (UploadReports _ = UploadReports.begin(progress)) {
+                        session.upload(spooled.path(), intervalFolder() + folder);
+                    }
                     state = Map.of(FILE_STATE, folder + spooled.path().getFileName());
                 }
                 return new SliceReceipt(slice.number(), spooled.rows(), spooled.bytes(), spooled.checksum(), state);

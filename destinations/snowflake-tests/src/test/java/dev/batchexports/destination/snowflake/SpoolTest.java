@@ -1,6 +1,7 @@
 package dev.batchexports.destination.snowflake;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +29,7 @@ class SpoolTest {
     static final class Worker {
         private Worker() {}
 
-        public static void main(String[] arguments) throws IOException {
+        public static void main(String[] arguments) throws IOException, InterruptedException {
             System.out.println(new Spool(Path.of(arguments[0])).newFile());
             int _ = System.in.read();
         }
@@ -45,8 +47,23 @@ class SpoolTest {
     }
 
     private List<Path> files() throws IOException {
+        return files(".parquet");
+    }
+
+    private List<Path> files(String ending) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".parquet")).toList();
+            return files.filter(file -> file.toString().endsWith(ending)).toList();
+        }
+    }
+
+    /// Has another process look for what the dead have left.
+    private void sweep() throws IOException, InterruptedException {
+        Process worker = worker();
+        try (BufferedReader output =
+                new BufferedReader(new InputStreamReader(worker.getInputStream(), StandardCharsets.UTF_8))) {
+            Files.delete(Path.of(output.readLine()));
+        } finally {
+            worker.destroyForcibly().waitFor();
         }
     }
 
@@ -69,6 +86,66 @@ class SpoolTest {
         } finally {
             worker.destroyForcibly();
         }
+    }
+
+    @Test
+    void everySpoolOfAProcessKeepsItsFiles() throws IOException, InterruptedException {
+        List<Path> own = List.of(
+                new Spool(folder).newFile(),
+                new Spool(folder).newFile(),
+                new Spool(folder.resolve("..").resolve(folder.getFileName())).newFile());
+
+        sweep();
+
+        assertThat(files()).containsExactlyInAnyOrderElementsOf(own);
+    }
+
+    @Test
+    void anOwnerWhoseLockFileWasDeletedGetsAnother() throws IOException, InterruptedException {
+        Spool spool = new Spool(folder);
+        Path before = spool.newFile();
+        List<Path> locks = files(".lock");
+        for (Path lock : locks) {
+            Files.delete(lock);
+        }
+
+        Path after = spool.newFile();
+
+        assertThat(files(".lock")).hasSize(1).doesNotContainAnyElementsOf(locks);
+        sweep();
+        assertThat(files()).containsExactlyInAnyOrder(before, after);
+    }
+
+    @Test
+    void whatOthersPutIntoTheFolderDoesNoHarm() throws IOException, InterruptedException {
+        Spool spool = new Spool(folder);
+        Path own = spool.newFile();
+        Path elsewhere = Files.createFile(folder.resolve("elsewhere"));
+        Path link = Files.createSymbolicLink(folder.resolve("batch-exports-" + UUID.randomUUID() + ".lock"), elsewhere);
+        List<Path> strange = List.of(
+                link,
+                Files.createFile(folder.resolve("batch-exports-*.lock")),
+                Files.createFile(folder.resolve("batch-exports-[.lock")),
+                Files.createDirectory(folder.resolve("batch-exports-" + UUID.randomUUID() + ".lock")),
+                Files.createFile(folder.resolve(link.getFileName().toString().replace(".lock", "-1.parquet"))));
+
+        Path next = spool.newFile();
+        sweep();
+
+        assertThat(strange).allMatch(Files::exists);
+        assertThat(files()).contains(own, next);
+    }
+
+    @Test
+    void anInterruptIsNoFullDisk() throws IOException, InterruptedException {
+        Spool spool = new Spool(folder);
+        Thread.currentThread().interrupt();
+
+        assertThatThrownBy(spool::newFile).isInstanceOf(InterruptedException.class);
+
+        assertThat(Thread.interrupted()).isFalse();
+        assertThat(files(".lock")).isEmpty();
+        assertThat(spool.newFile()).exists();
     }
 
     @Test

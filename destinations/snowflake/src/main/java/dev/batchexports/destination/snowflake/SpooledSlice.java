@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
 /// A slice on its way, in a file of its own, which is deleted when it is closed.
@@ -54,7 +55,7 @@ final class SpooledSlice implements AutoCloseable {
 
     private void fill(EncodedRows source, TransferProgress progress) throws IOException, InterruptedException {
         byte[] piece = new byte[PIECE];
-        try (OutputStream out = Files.newOutputStream(path)) {
+        try (OutputStream out = Files.newOutputStream(path, StandardOpenOption.WRITE)) {
             for (int read = read(source, piece); read >= 0; read = read(source, piece)) {
                 out.write(piece, 0, read);
                 checksum.update(piece, 0, read);

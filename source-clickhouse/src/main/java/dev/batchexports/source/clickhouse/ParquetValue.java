@@ -33,8 +33,7 @@ record ParquetValue(String sql, String type) {
                 scalar("toString(" + sql + ")", "String", type);
             case "Date" -> scalar("toDate32(" + sql + ")", "Date32", type);
             case "DateTime" -> scalar("toDateTime64(" + sql + ", 3, 'UTC')", "DateTime64(3, 'UTC')", type);
-            case "Variant", "Dynamic" ->
-                new ParquetValue("toValidUTF8(toJSONString(" + sql + "))", "Nullable(String)");
+            case "Variant", "Dynamic" -> new ParquetValue("toValidUTF8(toJSONString(" + sql + "))", "Nullable(String)");
             case "SimpleAggregateFunction" ->
                 of(sql, ColumnType.of(type.arguments().getLast()), depth);
             case "Array" -> array(sql, ColumnType.of(type.arguments().getFirst()), depth);

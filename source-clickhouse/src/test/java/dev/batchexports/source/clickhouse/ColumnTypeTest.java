@@ -46,6 +46,7 @@ class ColumnTypeTest {
                 "Tuple() | ''",
             })
     void readsArguments(String text, String arguments) {
-        assertThat(String.join("; ", ColumnType.of(text).arguments())).isEqualTo(arguments.equals("''") ? "" : arguments);
+        assertThat(String.join("; ", ColumnType.of(text).arguments()))
+                .isEqualTo(arguments.equals("''") ? "" : arguments);
     }
 }

@@ -237,8 +237,7 @@ class TornStreamTest {
                 + " WHERE a.uuid IN (SELECT uuid FROM events)");
         Map<String, String> limited = Map.of(limit, "10", mode, "break");
         try (ClickHouseSource source = sourceWith(settings -> settings.withExtraSettings(limited))) {
-            assertThat(failure(
-                            source, TestDatabase.selection(TestDatabase.model("limited")), TestDatabase.JSON_LINES))
+            assertThat(failure(source, TestDatabase.selection(TestDatabase.model("limited")), TestDatabase.JSON_LINES))
                     .satisfies(error -> assertThat(error.code()).isEqualTo("LimitExceeded"));
         }
     }

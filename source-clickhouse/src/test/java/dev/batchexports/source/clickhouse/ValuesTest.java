@@ -143,19 +143,22 @@ class ValuesTest {
             String file = reader.file(
                     "t.parquet",
                     database.export(SELECTION, TestDatabase.PARQUET).bytes());
-            assertThat(reader.rows("SELECT to_json(_element1), to_json(b), to_json(c), to_json(d), to_json(e), to_json(f),"
-                            + " to_json(g), to_json(h), to_json(i), to_json(j), k FROM " + file))
-                    .containsExactly("[\"\ufffd\",null]|{\"k\ufffd\":[\"655c28ea-798d-4b52-8015-12640b715288\"],\"l\":[]}"
-                            + "|{\"x, `)\":1,\"y\":\"\ufffd\",\"z\":{\"1\":\"2026-01-02\",\"2\":[\"\ufffd\"]}}"
-                            + "|[{\"w\":\"a,b')\",\"t\":\"2026-01-02 03:04:05+00\"}]|[[\"1\",\"\\\"a\ufffd\\\"\"]]"
-                            + "|{\"2026-01-02\":{\"7\":\"5\",\"8\":null}}|[\"\ufffd\"]|[{\"s\":\"\ufffd\",\"n\":3}]"
-                            + "|[\"ab\"]|{}|null");
+            assertThat(reader.rows(
+                            "SELECT to_json(_element1), to_json(b), to_json(c), to_json(d), to_json(e), to_json(f),"
+                                    + " to_json(g), to_json(h), to_json(i), to_json(j), k FROM " + file))
+                    .containsExactly(
+                            "[\"\ufffd\",null]|{\"k\ufffd\":[\"655c28ea-798d-4b52-8015-12640b715288\"],\"l\":[]}"
+                                    + "|{\"x, `)\":1,\"y\":\"\ufffd\",\"z\":{\"1\":\"2026-01-02\",\"2\":[\"\ufffd\"]}}"
+                                    + "|[{\"w\":\"a,b')\",\"t\":\"2026-01-02 03:04:05+00\"}]|[[\"1\",\"\\\"a\ufffd\\\"\"]]"
+                                    + "|{\"2026-01-02\":{\"7\":\"5\",\"8\":null}}|[\"\ufffd\"]|[{\"s\":\"\ufffd\",\"n\":3}]"
+                                    + "|[\"ab\"]|{}|null");
         }
     }
 
     @Test
     void parquetHasDatesAndTextWhateverTheProfileSays(@TempDir Path folder) {
-        createRow("a Date, b Nullable(Date), c FixedString(2), d DateTime, e Dynamic, f String, g Array(Date)",
+        createRow(
+                "a Date, b Nullable(Date), c FixedString(2), d DateTime, e Dynamic, f String, g Array(Date)",
                 "'2149-06-06', NULL, 'ab', toDateTime('2026-01-02 03:04:05', 'UTC'), toInt64(5)::Dynamic, 'f', ['2026-01-02']");
         Map<String, String> treacherous = Map.of(
                 "output_format_parquet_date_as_uint16", "1",

@@ -129,8 +129,7 @@ final class Spool {
 
     private static boolean isLockOfOthers(Path file) {
         String name = file.getFileName().toString();
-        return LOCK_NAME.matcher(name).matches()
-                && OWNERS.stream().noneMatch(owner -> name.equals(owner.name + LOCK));
+        return LOCK_NAME.matcher(name).matches() && OWNERS.stream().noneMatch(owner -> name.equals(owner.name + LOCK));
     }
 
     private static void deleteIfDead(Owner owner, Path found) {
@@ -140,8 +139,7 @@ final class Spool {
             if (!attributes.isRegularFile() || !attributes.owner().equals(owner.user)) {
                 return;
             }
-            try (FileChannel channel =
-                    FileChannel.open(found, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+            try (FileChannel channel = FileChannel.open(found, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
                 if (channel.tryLock() != null) {
                     deleteFiles(owner.folder, found);
                 }

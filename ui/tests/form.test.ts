@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { configErrors, emptyDraft, errorsByField, fromLocal, toLocal, toRequest } from '../src/form/draft';
+import { configErrors, draftOf, emptyDraft, errorsByField, fromLocal, toLocal, toPatch, toRequest } from '../src/form/draft';
 import { fieldsOf, toChange, toConfig, toValues } from '../src/form/schema';
-import type { Draft } from '../src/form/draft';
-import type { DestinationType } from '../src/api/client';
+import type { Draft, FilterDraft } from '../src/form/draft';
+import type { BatchExport, DestinationType } from '../src/api/client';
 
 const SCHEMA = {
   type: 'object',
@@ -82,7 +82,7 @@ describe('a form made from a JSON Schema', () => {
       ...base,
       model: { ...base.model, kind: 'table', table: 'orders', columns: 'id\ntotal = amount :: Decimal(18, 2)\nday :: Date', primaryKey: 'id, day' },
       filters: [
-        { key: 'plan', operator: 'exact', value: 'pro, team', type: 'person' },
+        { key: 'plan', operator: 'exact', value: 'pro\n\nteam\n', type: 'person' },
         { key: 'amount', operator: 'gte', value: '10', type: 'event' },
         { key: 'coupon', operator: 'is_set', value: 'left over', type: 'event' },
         { key: ' ', operator: 'exact', value: '', type: 'event' },
@@ -100,6 +100,28 @@ describe('a form made from a JSON Schema', () => {
         { key: 'coupon', operator: 'is_set', type: 'event' },
       ],
     });
+  });
+
+  it('sends back the values of conditions that were not touched, and takes a typed value as the text that it is', () => {
+    const filters = [
+      { key: 'city', operator: 'exact', value: 'Berlin, Germany', type: 'event' },
+      { key: 'seats', operator: 'exact', value: 5, type: 'event' },
+      { key: 'plan', operator: 'is_not', value: ['pro, yearly', 7, true], type: 'person' },
+      { key: 'note', operator: 'regex', value: 'a\nb', type: 'event' },
+      { key: 'coupon', operator: 'is_set', type: 'event' },
+    ];
+    const stored = { name: 'lake', model: 'events', destination: { type: 'S3', config: {} }, interval: 'hour', timezone: 'UTC', start_at: null, end_at: null, include_events: [], exclude_events: [], filters } as unknown as BatchExport;
+    const draft = draftOf(stored, TYPES);
+    const change = (...changes: [number, Partial<FilterDraft>][]) =>
+      toPatch({ ...draft, filters: draft.filters.map((filter, index) => Object.assign({}, filter, ...changes.filter(([at]) => at === index).map(([, part]) => part))) }, stored, TYPES);
+
+    expect(change()).toEqual({});
+    expect(change([4, { key: 'voucher' }])).toEqual({ filters: [...filters.slice(0, 4), { ...filters[4], key: 'voucher' }] });
+    expect(change([1, { operator: 'is_not' }])).toMatchObject({ filters: [{}, { operator: 'is_not', value: 5 }, {}, {}, {}] });
+    expect(change([0, { value: 'Bonn, Germany' }], [1, { value: '6' }], [2, { value: 'pro, yearly\n8' }])).toEqual({
+      filters: [{ ...filters[0], value: 'Bonn, Germany' }, { ...filters[1], value: '6' }, { ...filters[2], value: ['pro, yearly', '8'] }, ...filters.slice(3)],
+    });
+    expect(change([1, { value: '6' }], [1, { value: '5' }])).toEqual({});
   });
 
   it('reads and writes local times of a zone', () => {

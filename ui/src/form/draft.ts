@@ -33,13 +33,17 @@ export interface Draft {
 export interface FilterDraft {
   key: string;
   operator: string;
-  /** Several, for the operators that take any of them, with commas between. */
+  /** Several, for the operators that take any of them, one a line. */
   value: string;
   type: 'event' | 'person';
+  /** The value that the server has, which is sent back as it is for as long as its text is not changed. */
+  stored?: { text: string; value: unknown };
 }
 
 export const BUILT_IN = ['events', 'persons', 'sessions'];
 export const OPERATORS = ['exact', 'is_not', 'icontains', 'not_icontains', 'regex', 'not_regex', 'is_set', 'is_not_set', 'gt', 'gte', 'lt', 'lte'];
+/** Operators that a row meets by any one of several values. */
+export const takesSeveral = (operator: string) => operator === 'exact' || operator === 'is_not';
 export const hasNoValue = (operator: string) => operator === 'is_set' || operator === 'is_not_set';
 
 export interface ModelDraft {
@@ -96,12 +100,7 @@ export function draftOf(export_: BatchExport, types: DestinationType[]): Draft {
     offsetDay: export_.offset_day ?? 0,
     startAt: toLocal(export_.start_at, zone),
     endAt: toLocal(export_.end_at, zone),
-    filters: (export_.filters as RawFilter[]).map((filter) => ({
-      key: filter.key,
-      operator: filter.operator ?? 'exact',
-      value: Array.isArray(filter.value) ? filter.value.join(', ') : filter.value == null ? '' : String(filter.value),
-      type: filter.type ?? 'event',
-    })),
+    filters: (export_.filters as RawFilter[]).map(filterDraft),
     includeEvents: export_.include_events.join('\n'),
     excludeEvents: export_.exclude_events.join('\n'),
     rerunMode: export_.rerun_mode,
@@ -202,14 +201,32 @@ interface RawFilter {
   type?: 'event' | 'person' | null;
 }
 
-function filterOf({ key, operator, value, type }: FilterDraft): RawFilter {
+function filterDraft({ key, operator, value, type }: RawFilter): FilterDraft {
+  const text = Array.isArray(value) ? value.join('\n') : value == null ? '' : String(value);
+  return {
+    key,
+    operator: operator ?? 'exact',
+    value: text,
+    type: type ?? 'event',
+    ...(value == null ? {} : { stored: { text, value } }),
+  };
+}
+
+function filterOf({ key, operator, value, type, stored }: FilterDraft): RawFilter {
   const filter: RawFilter = { key: key.trim(), operator, type };
   if (hasNoValue(operator)) {
     return filter;
   }
-  const parts = value.split(',').map((part) => part.trim()).filter(Boolean);
-  const several = (operator === 'exact' || operator === 'is_not') && parts.length > 1;
-  return { ...filter, value: several ? parts : /^(gte?|lte?)$/.test(operator) ? number(value) : value };
+  return { ...filter, value: stored?.text === value ? stored.value : typedValue(operator, value) };
+}
+
+/** A text, since a number would also equal what is written otherwise, such as 5.0; or the number to compare with. */
+function typedValue(operator: string, value: string): unknown {
+  if (/^(gte?|lte?)$/.test(operator)) {
+    return number(value);
+  }
+  const parts = value.split('\n').filter((part) => part !== '');
+  return parts.length > 1 ? parts : (parts[0] ?? '');
 }
 
 function number(text: string): unknown {

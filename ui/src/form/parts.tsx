@@ -9,7 +9,7 @@ import { Icon } from '../ui/icons';
 import { Button, Empty, Field, Panel, Segments } from '../ui/kit';
 import { SearchSelect } from '../ui/SearchSelect';
 import { Logo } from '../ui/state';
-import { BUILT_IN, configErrors, errorsByField, fieldsOfType, fromLocal, gridOfDraft, hasNoValue, OPERATORS, toRequest } from './draft';
+import { BUILT_IN, configErrors, errorsByField, fieldsOfType, fromLocal, gridOfDraft, hasNoValue, OPERATORS, takesSeveral, toRequest } from './draft';
 import type { Draft, FilterDraft, ModelDraft } from './draft';
 import { SchemaForm } from './SchemaForm';
 
@@ -101,8 +101,10 @@ function Filters({ draft, onChange, errors }: PartProps) {
           <select className="native" aria-label="Operator" value={filter.operator} onChange={(event) => change(index, { operator: event.target.value })}>
             {OPERATORS.map((operator) => <option key={operator} value={operator}>{operator.replaceAll('_', ' ')}</option>)}
           </select>
-          {!hasNoValue(filter.operator) && (
-            <input className="native grow" aria-label="Value" placeholder={filter.operator === 'exact' || filter.operator === 'is_not' ? 'value, or several with commas' : 'value'} spellCheck={false} value={filter.value} onChange={(event) => change(index, { value: event.target.value })} />
+          {hasNoValue(filter.operator) ? null : takesSeveral(filter.operator) ? (
+            <textarea className="native grow" aria-label="Value" placeholder="value, or several, one a line" spellCheck={false} rows={Math.min(8, filter.value.split('\n').length + 1)} value={filter.value} onChange={(event) => change(index, { value: event.target.value })} />
+          ) : (
+            <input className="native grow" aria-label="Value" placeholder="value" spellCheck={false} value={filter.value} onChange={(event) => change(index, { value: event.target.value })} />
           )}
           <Button kind="quiet" icon="cross" label={`Remove condition ${index + 1}`} onClick={() => onChange({ filters: draft.filters.filter((_, at) => at !== index) })} />
         </div>

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Interval, Run } from '../src/api/client';
+import type { BatchExport, Interval, Run } from '../src/api/client';
 import { staleKeys } from '../src/api/events';
 import { backfillCommand, location, manifestOf } from '../src/exports/describe';
 import { layout } from '../src/exports/layout';
 import { worst } from '../src/exports/Lifetime';
 import { problemsOf } from '../src/exports/problems';
+import { appends, doubles, isHalfCommitted } from '../src/exports/rerun';
 
 function intervals(start: string, length: number, states: Interval['state'][]): Interval[] {
   return states.map((state, index) => ({
@@ -43,6 +44,25 @@ describe('what exports show', () => {
       { code: 'AccessDenied', title: 'S3 denied it.', fix: 'Grant s3:PutObject.', intervals: 2 },
       { code: 'missing', intervals: 1 },
     ]);
+  });
+
+  it('knows which exports have rows twice when an interval is exported again', () => {
+    const of = (type: string, model: unknown, rerun_mode: string) => ({ destination: { type, config: {} }, model, rerun_mode }) as unknown as BatchExport;
+    expect(appends(of('Postgres', 'events', 'append'))).toBe(true);
+    expect(appends(of('Snowflake', { table: 'orders', primary_key: [] }, 'append'))).toBe(true);
+    expect(appends(of('Postgres', 'events', 'replace'))).toBe(false);
+    expect(appends(of('S3', 'events', 'append'))).toBe(false);
+    expect(appends(of('Postgres', 'persons', 'append'))).toBe(false);
+    expect(appends(of('Postgres', { table: 'orders', primary_key: ['id'] }, 'append'))).toBe(false);
+
+    const run = (status: string, commit_started: boolean, records_completed = 7) => ({ status, commit_started, records_completed, finished_at: status === 'Running' ? null : '2026-11-22T00:00:00Z' }) as Run;
+    expect(isHalfCommitted(run('Running', true))).toBe(false);
+    expect(isHalfCommitted(run('Completed', true))).toBe(false);
+    expect(isHalfCommitted(run('Cancelled', true))).toBe(true);
+    expect(isHalfCommitted(run('Failed', false))).toBe(false);
+    const asks = (one: Run) => doubles(one, of('Postgres', 'events', 'append'));
+    expect([run('Completed', true), run('TimedOut', true), run('Failed', false), run('Completed', true, 0)].map(asks)).toEqual([true, false, false, false]);
+    expect(doubles(run('Completed', true), of('S3', 'events', 'append'))).toBe(false);
   });
 
   it('shows the worst of what one piece stands for', () => {

@@ -1,21 +1,20 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
-import type { Run } from '../api/client';
-import { call } from '../api/client';
+import type { BatchExport, Run } from '../api/client';
 import { isActive } from '../api/queries';
 import { useBlocked } from '../app/session';
 import { useNow, useZone } from '../app/zone';
 import { bytes, clock, count, duration, interval as showInterval, until, zoneName } from '../time/format';
-import { Button, Hint, useToast } from '../ui/kit';
+import { Button, Hint } from '../ui/kit';
 import { RunState } from '../ui/state';
+import { useExportAgain, useRunActions } from './runActions';
 
 const ROW = 41;
 
 interface Props {
   project: number;
-  exportId: string;
+  batchExport: BatchExport;
   runs: Run[];
   /** How many rows stand in view before the table scrolls by itself. */
   height: number;
@@ -23,7 +22,7 @@ interface Props {
   onMore: () => void;
 }
 
-export function RunsTable({ project, exportId, runs, height, hasMore, onMore }: Props) {
+export function RunsTable({ project, batchExport, runs, height, hasMore, onMore }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const now = useNow(runs.some(isActive) ? 1_000 : 30_000);
   const { zone } = useZone();
@@ -57,7 +56,7 @@ export function RunsTable({ project, exportId, runs, height, hasMore, onMore }: 
         <div role="rowgroup" className="vspace" style={{ height: rows.getTotalSize() }}>
           {items.map((item) => {
             const run = runs[item.index]!;
-            return <RunRow key={item.key} project={project} exportId={exportId} run={run} now={now} top={item.start} largest={largest} last={item.index === runs.length - 1} />;
+            return <RunRow key={item.key} project={project} batchExport={batchExport} run={run} now={now} top={item.start} largest={largest} last={item.index === runs.length - 1} />;
           })}
         </div>
       </div>
@@ -72,10 +71,10 @@ export function runDuration(run: Run, now: number): number | null {
   return (run.finished_at === null ? now : Date.parse(run.finished_at)) - Date.parse(run.started_at);
 }
 
-function RunRow({ project, exportId, run, now, top, largest, last }: { project: number; exportId: string; run: Run; now: number; top: number; largest: number; last: boolean }) {
+function RunRow({ project, batchExport, run, now, top, largest, last }: { project: number; batchExport: BatchExport; run: Run; now: number; top: number; largest: number; last: boolean }) {
   const { zone } = useZone();
   const taken = runDuration(run, now);
-  const params = { projectId: String(project), exportId, runId: run.id };
+  const params = { projectId: String(project), exportId: batchExport.id, runId: run.id };
   return (
     <div className={`vrow runs ${last ? 'last' : ''}`} role="row" style={{ height: ROW, transform: `translateY(${top}px)` }}>
       <span role="cell"><RunState run={run} /></span>
@@ -106,49 +105,22 @@ function RunRow({ project, exportId, run, now, top, largest, last }: { project: 
         )}
       </span>
       <span role="cell" className="row" style={{ gap: 2, justifyContent: 'flex-end' }}>
-        <RunActions project={project} run={run} />
+        <RunActions project={project} batchExport={batchExport} run={run} />
       </span>
     </div>
   );
 }
 
-function RunActions({ project, run }: { project: number; run: Run }) {
-  const { retry, cancel } = useRunActions(project, run);
+function RunActions({ project, batchExport, run }: { project: number; batchExport: BatchExport; run: Run }) {
+  const { cancel } = useRunActions(project, run);
+  const again = useExportAgain(project, run, batchExport);
   const blocked = useBlocked();
   return isActive(run) ? (
     <Button size="small" kind="quiet" icon="stop" label="Cancel this run" blocked={blocked} busy={cancel.isPending} onClick={() => cancel.mutate()} />
   ) : (
-    <Button size="small" kind="quiet" icon="retry" label="Export this interval again" blocked={blocked} busy={retry.isPending} onClick={() => retry.mutate()} />
+    <>
+      <Button size="small" kind="quiet" icon="retry" label="Export this interval again" blocked={blocked} busy={again.busy} onClick={again.start} />
+      {again.question}
+    </>
   );
-}
-
-export function useRunActions(project: number, run: Run, onRetried?: (run: Run) => void) {
-  const queries = useQueryClient();
-  const toast = useToast();
-  const navigate = useNavigate();
-  const path = `/api/projects/${project}/batch_exports/${run.batch_export_id}/runs/${run.id}`;
-  const settle = () => {
-    for (const kind of ['runs', 'run', 'export', 'intervals', 'overview']) {
-      void queries.invalidateQueries({ queryKey: [kind] });
-    }
-  };
-  const retry = useMutation({
-    mutationFn: () => call<Run>('POST', `${path}/retry/`),
-    onSuccess: (fresh) => {
-      toast('The interval is exported again by a new run, with the present configuration.');
-      if (onRetried) {
-        onRetried(fresh);
-        void navigate({ to: '/projects/$projectId/exports/$exportId/runs/$runId', params: { projectId: String(project), exportId: run.batch_export_id, runId: fresh.id } });
-      }
-    },
-    onError: (error) => toast(error.message, 'bad'),
-    onSettled: settle,
-  });
-  const cancel = useMutation({
-    mutationFn: () => call<Run>('POST', `${path}/cancel/`),
-    onSuccess: () => toast('The run stops at its next step. Nothing of it becomes visible.'),
-    onError: (error) => toast(error.message, 'bad'),
-    onSettled: settle,
-  });
-  return { retry, cancel };
 }

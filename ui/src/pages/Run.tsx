@@ -1,13 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { Fragment, useState } from 'react';
-import type { Run, StageAttempt, Timeline } from '../api/client';
+import type { BatchExport, Run, StageAttempt, Timeline } from '../api/client';
 import { exportQuery, filesQuery, isActive, metricsQuery, runQuery, systemQuery, timelineQuery } from '../api/queries';
 import { useBlocked } from '../app/session';
 import { useNow, useZone } from '../app/zone';
+import { BackfillDialog } from '../exports/BackfillDialog';
 import { commonFolder, manifestOf, quoted } from '../exports/describe';
 import { LogView } from '../exports/LogView';
-import { runDuration, useRunActions } from '../exports/RunsTable';
+import { isHalfCommitted } from '../exports/rerun';
+import { useExportAgain, useRunActions } from '../exports/runActions';
+import { runDuration } from '../exports/RunsTable';
 import { rateOf, shareOf, STAGES } from '../exports/Stages';
 import { bytes, compact, count, duration, interval as showInterval, moment, plural, until } from '../time/format';
 import { Button, CopyButton, Empty, Failure, Figure, Figures, Loading, Panel, Progress } from '../ui/kit';
@@ -37,7 +40,7 @@ function Shown({ project, run }: { project: number; run: Run }) {
   const metrics = useQuery(metricsQuery(project, id, new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 - 14 * 86_400_000).toISOString()));
   const system = useQuery({ ...systemQuery, refetchInterval: false, staleTime: 60_000 });
   const blocked = useBlocked();
-  const { retry, cancel } = useRunActions(project, run, () => undefined);
+  const { cancel } = useRunActions(project, run);
   const [filter, setFilter] = useState({ level: 'all', search: '' });
 
   const name = batchExport.data?.name ?? 'Export';
@@ -83,8 +86,10 @@ function Shown({ project, run }: { project: number; run: Run }) {
             {temporal && <a className="button" href={temporal} target="_blank" rel="noreferrer"><Icon name="out" />Temporal<span className="visually-hidden"> (opens a new tab)</span></a>}
             {active ? (
               <Button kind="danger" className="filled" icon="stop" blocked={blocked} busy={cancel.isPending} onClick={() => cancel.mutate()}>Cancel run</Button>
+            ) : batchExport.data ? (
+              <ExportAgain project={project} run={run} batchExport={batchExport.data} blocked={blocked} />
             ) : (
-              <Button kind="primary" icon="retry" blocked={blocked} busy={retry.isPending} onClick={() => retry.mutate()}>Export again</Button>
+              <Button kind="primary" icon="retry" blocked={blocked || 'The configuration of the export is not loaded yet.'}>Export again</Button>
             )}
           </div>
         </div>
@@ -96,6 +101,7 @@ function Shown({ project, run }: { project: number; run: Run }) {
           <span className="mono"> {run.latest_error.code}</span>
         </div>
       )}
+      {isHalfCommitted(run) && <HalfCommitted project={project} run={run} batchExport={batchExport.data} blocked={blocked} />}
       <Figures>
         <Figure
           name={active ? 'Progress' : 'Rows'}
@@ -131,6 +137,41 @@ function Shown({ project, run }: { project: number; run: Run }) {
     </>
   );
 }
+
+function ExportAgain({ project, run, batchExport, blocked }: { project: number; run: Run; batchExport: BatchExport; blocked: string | false }) {
+  const again = useExportAgain(project, run, batchExport, () => undefined);
+  return (
+    <>
+      <Button kind="primary" icon="retry" blocked={blocked} busy={again.busy} onClick={again.start}>Export again</Button>
+      {again.question}
+    </>
+  );
+}
+
+/** Leads to the one way that adds nothing twice, whatever the commit has left. */
+function HalfCommitted({ project, run, batchExport, blocked }: { project: number; run: Run; batchExport: BatchExport | undefined; blocked: string | false }) {
+  const navigate = useNavigate();
+  const [opened, setOpened] = useState(false);
+  return (
+    <div className="callout warn row wrap apart">
+      <span>{COMMIT_BEGUN}</span>
+      {batchExport && <Button icon="history" blocked={blocked} onClick={() => setOpened(true)}>Backfill the gap</Button>}
+      {batchExport && opened && (
+        <BackfillDialog
+          project={project}
+          batchExport={batchExport}
+          start={run.data_interval_start}
+          end={run.data_interval_end}
+          scope="gaps"
+          onClose={() => setOpened(false)}
+          onStarted={() => void navigate({ to: '/projects/$projectId/exports/$exportId/{-$tab}', params: { projectId: String(project), exportId: batchExport.id, tab: 'backfills' } })}
+        />
+      )}
+    </div>
+  );
+}
+
+const COMMIT_BEGUN = 'The commit had begun: part or all of it may be at the destination. A backfill of gaps exports the interval and adds nothing twice.';
 
 const MOST = 40;
 
@@ -200,8 +241,8 @@ function Files({ project, run }: { project: number; run: Run }) {
     <Panel flush title="Files" actions={folder && <code className="muted clip" style={{ maxWidth: 260 }} title={folder}>{folder}</code>}>
       {files.isPending && <Loading what="files" />}
       {files.data && all.length === 0 && (
-        <Empty title={run.status === 'Completed' ? 'No file' : isActive(run) ? 'Nothing is visible yet' : 'Nothing was committed'}>
-          {run.status === 'Completed' ? 'The interval holds no rows, or the destination keeps no files.' : isActive(run) ? 'Everything becomes visible at once, with the commit.' : 'What was written was thrown away: no part of it is visible at the destination.'}
+        <Empty title={run.status === 'Completed' ? 'No file' : isActive(run) ? 'Nothing is visible yet' : isHalfCommitted(run) ? 'What is visible is not known' : 'Nothing was committed'}>
+          {run.status === 'Completed' ? 'The interval holds no rows, or the destination keeps no files.' : isActive(run) ? 'Everything becomes visible at once, with the commit.' : isHalfCommitted(run) ? COMMIT_BEGUN : 'What was written was thrown away: no part of it is visible at the destination.'}
         </Empty>
       )}
       {all.length > 0 && (
@@ -244,7 +285,7 @@ function Files({ project, run }: { project: number; run: Run }) {
           <dt>Written</dt>
           <dd>{run.status === 'Completed' ? `${plural(run.records_completed, 'row')}, counted in the bytes themselves` : `${plural(run.records_completed, 'row')} ${isActive(run) ? 'so far' : 'before it ended'}`}</dd>
           <dt>Destination count</dt>
-          <dd>{run.records_at_destination === null ? (run.status === 'Completed' ? 'it cannot be asked for rows; files are checked by size and checksum' : isActive(run) ? 'after the commit' : 'nothing was committed') : plural(run.records_at_destination, 'row')}</dd>
+          <dd>{run.records_at_destination === null ? (run.status === 'Completed' ? 'it cannot be asked for rows; files are checked by size and checksum' : isActive(run) ? 'after the commit' : isHalfCommitted(run) ? 'not known: the commit had begun' : 'nothing was committed') : plural(run.records_at_destination, 'row')}</dd>
           {manifest && <><dt>Manifest</dt><dd>lists each file with rows, bytes and checksum: as soon as it is there, the interval is whole</dd></>}
         </dl>
       </div>

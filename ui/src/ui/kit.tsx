@@ -100,7 +100,7 @@ export function Modal({ title, opened, onClose, size = 'md', explicit = false, c
 }
 
 /** Asks before something that cannot be taken back; says what happens. */
-export function ConfirmDialog({ title, confirm, keep = 'Keep it', busy, error, onConfirm, onClose, children }: { title: string; confirm: string; keep?: string; busy: boolean; error: Error | null; onConfirm: () => void; onClose: () => void; children: ReactNode }) {
+export function ConfirmDialog({ title, confirm, keep = 'Keep it', icon = 'trash', busy, error, onConfirm, onClose, children }: { title: string; confirm: string; keep?: string; icon?: IconName; busy: boolean; error: Error | null; onConfirm: () => void; onClose: () => void; children: ReactNode }) {
   return (
     <Modal title={title} opened onClose={onClose}>
       <div className="stack">
@@ -108,7 +108,7 @@ export function ConfirmDialog({ title, confirm, keep = 'Keep it', busy, error, o
         {error && <p className="callout" role="alert">{error.message}</p>}
         <div className="row" style={{ justifyContent: 'flex-end' }}>
           <Button data-autofocus onClick={onClose}>{keep}</Button>
-          <Button kind="danger" className="filled" icon="trash" busy={busy} onClick={onConfirm}>{confirm}</Button>
+          <Button kind="danger" className="filled" icon={icon} busy={busy} onClick={onConfirm}>{confirm}</Button>
         </div>
       </div>
     </Modal>

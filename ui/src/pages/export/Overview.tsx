@@ -9,7 +9,8 @@ import { isStale } from '../../exports/health';
 import { IntervalGrid } from '../../exports/IntervalGrid';
 import { Lifetime } from '../../exports/Lifetime';
 import { problemsOf } from '../../exports/problems';
-import { RunsTable, useRunActions } from '../../exports/RunsTable';
+import { useRunActions } from '../../exports/runActions';
+import { RunsTable } from '../../exports/RunsTable';
 import { rateOf, Stages } from '../../exports/Stages';
 import { bytes, compact, count, duration, interval as showInterval, percent, plural, roughly, until } from '../../time/format';
 import { floor, next, typicalLength } from '../../time/grid';
@@ -149,7 +150,7 @@ export function OverviewTab({ project, batchExport, summary, blocked, onBackfill
         {runs.isPending && <Loading what="runs" />}
         {runs.data && latest.length === 0 && <Empty title="No run yet">The first interval runs once it has ended{nextRun ? `, ${until(Date.parse(nextRun.scheduled_at), now)}` : ''}.</Empty>}
         {latest.length > 0 && (
-          <RunsTable project={project} exportId={batchExport.id} runs={latest} height={14} hasMore={runs.hasNextPage && !runs.isFetchingNextPage} onMore={() => void runs.fetchNextPage()} />
+          <RunsTable project={project} batchExport={batchExport} runs={latest} height={14} hasMore={runs.hasNextPage && !runs.isFetchingNextPage} onMore={() => void runs.fetchNextPage()} />
         )}
       </Panel>
     </>

@@ -55,7 +55,7 @@ export function RunsTab({ project, batchExport }: TabProps) {
         <Empty title={show === 'all' ? 'No run yet' : 'No such run'}>{show === 'all' ? 'The first interval runs once it has ended.' : 'Choose another state above.'}</Empty>
       )}
       {all.length > 0 && (
-        <RunsTable project={project} exportId={batchExport.id} runs={all} height={18} hasMore={runs.hasNextPage && !runs.isFetchingNextPage} onMore={() => void runs.fetchNextPage()} />
+        <RunsTable project={project} batchExport={batchExport} runs={all} height={18} hasMore={runs.hasNextPage && !runs.isFetchingNextPage} onMore={() => void runs.fetchNextPage()} />
       )}
     </Panel>
   );

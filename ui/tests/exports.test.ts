@@ -4,7 +4,7 @@ import { staleKeys } from '../src/api/events';
 import { backfillCommand, location, manifestOf } from '../src/exports/describe';
 import { layout } from '../src/exports/layout';
 import { worst } from '../src/exports/Lifetime';
-import { problemsOf } from '../src/exports/problems';
+import { lateRowsOf, problemsOf, verifiedOf } from '../src/exports/problems';
 import { appends, doubles, isHalfCommitted } from '../src/exports/rerun';
 
 function intervals(start: string, length: number, states: Interval['state'][]): Interval[] {
@@ -63,6 +63,21 @@ describe('what exports show', () => {
     const asks = (one: Run) => doubles(one, of('Postgres', 'events', 'append'));
     expect([run('Completed', true), run('TimedOut', true), run('Failed', false), run('Completed', true, 0)].map(asks)).toEqual([true, false, false, false]);
     expect(doubles(run('Completed', true), of('S3', 'events', 'append'))).toBe(false);
+  });
+
+  it('gathers the rows that became visible late, and does not call their runs verified', () => {
+    const all = intervals('2026-11-22T00:00:00Z', HOUR, ['completed', 'completed', 'completed', 'completed']);
+    expect(lateRowsOf(all)).toBeNull();
+    all[1]!.rows_late = 2;
+    all[2]!.rows_late = 3;
+    expect(lateRowsOf(all)).toEqual({ rows: 5, intervals: 2, first: Date.parse('2026-11-22T01:00:00Z'), last: Date.parse('2026-11-22T03:00:00Z') });
+
+    const run = (hour: number, status: string, created_at: string, rows_late: number, counted = 10) =>
+      ({ status, created_at, rows_late, data_interval_start: `2026-11-22T0${hour}:00:00Z`, records_completed: 10, records_total_count: counted }) as Run;
+    const runs = [run(3, 'Running', '2026-11-22T04:00:00Z', 0), run(2, 'Completed', '2026-11-22T03:00:00Z', 2), run(1, 'Completed', '2026-11-22T02:00:00Z', 0, 11)];
+    expect(verifiedOf(runs)).toEqual({ completed: 2, equal: 0 });
+    // Exported again since.
+    expect(verifiedOf([run(2, 'Completed', '2026-11-22T05:00:00Z', 0), ...runs])).toEqual({ completed: 2, equal: 1 });
   });
 
   it('shows the worst of what one piece stands for', () => {

@@ -25,6 +25,22 @@ describe('the grid of intervals', () => {
   });
   afterEach(() => host.remove());
 
+  it('marks an interval whose rows became visible late by more than a colour, and names the mark', async () => {
+    const grid = { interval: 'hour', timezone: 'UTC', offsetHour: 0, offsetDay: 0 };
+    const late = intervals.map((interval, index) => ({ ...interval, rows_late: index === 2 ? 3 : 0 }));
+    await act(async () => {
+      createRoot(host).render(
+        <RouterContextProvider router={createRouter({ routeTree: createRootRoute() })}>
+          <IntervalGrid project={1} exportId="e" grid={grid} intervals={late} retrying={new Set()} blocked={false} onBackfill={() => undefined} />
+        </RouterContextProvider>,
+      );
+    });
+    const marked = [...host.querySelectorAll('[data-start]')].filter((cell) => cell.querySelector('svg'));
+    expect(marked.map((cell) => cell.getAttribute('data-start'))).toEqual([late[2]!.data_interval_start]);
+    expect(marked[0]!.getAttribute('aria-label')).toContain('3 rows became visible late');
+    expect(host.querySelector('.legend')!.textContent).toContain('Rows came late');
+  });
+
   it('gives each key to the cell that the key before it chose, however fast they come', async () => {
     const grid = { interval: 'hour', timezone: 'UTC', offsetHour: 0, offsetDay: 0 };
     await act(async () => {

@@ -116,12 +116,13 @@ export function IntervalGrid({ project, exportId, grid, intervals, retrying, blo
                 const start = interval.data_interval_start;
                 const index = indexOf(start);
                 const state = interval.run_id && retrying.has(interval.run_id) ? 'retrying' : interval.state;
-                const label = `${showInterval(Date.parse(start), Date.parse(interval.data_interval_end), shownZone)}: ${state === 'retrying' ? 'Retrying' : STATE_TEXT[interval.state]}${interval.rows === null ? '' : `, ${count(interval.rows)} rows`}${interval.rows_late ? `, ${count(interval.rows_late)} late` : ''}`;
+                const late = state === 'completed' && interval.rows_late > 0;
+                const label = `${showInterval(Date.parse(start), Date.parse(interval.data_interval_end), shownZone)}: ${state === 'retrying' ? 'Retrying' : STATE_TEXT[interval.state]}${interval.rows === null ? '' : `, ${count(interval.rows)} rows`}${late ? `, ${plural(interval.rows_late, 'row')} became visible late` : ''}`;
                 return (
                   <span
                     key={start}
                     role="gridcell"
-                    className={`cell ${state} ${bounds && index >= bounds[0] && index <= bounds[1] ? 'chosen' : ''}`}
+                    className={`cell ${state} ${late ? 'late' : ''} ${bounds && index >= bounds[0] && index <= bounds[1] ? 'chosen' : ''}`}
                     data-start={start}
                     aria-label={label}
                     aria-selected={bounds ? index >= bounds[0] && index <= bounds[1] : undefined}
@@ -150,6 +151,7 @@ export function IntervalGrid({ project, exportId, grid, intervals, retrying, blo
                   >
                     {state === 'failed' && <Icon name="cross" />}
                     {state === 'retrying' && <Icon name="retry" />}
+                    {late && <Icon name="clock" />}
                   </span>
                 );
               })}
@@ -181,6 +183,10 @@ export function IntervalGrid({ project, exportId, grid, intervals, retrying, blo
             {state === 'retrying' ? 'Retrying' : STATE_TEXT[state]}
           </span>
         ))}
+        <span className="row" style={{ gap: 0 }}>
+          <i className="cell completed late" aria-hidden="true"><Icon name="clock" /></i>
+          Rows came late
+        </span>
         <span className="grow" />
         <span>Drag or <kbd>⇧</kbd> + arrows to select · <kbd>↵</kbd> open</span>
       </div>

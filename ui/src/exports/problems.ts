@@ -42,3 +42,37 @@ export function problemsOf(intervals: Interval[], runs: Run[]): OpenProblem[] {
   }
   return [...problems.values()].sort((one, other) => other.intervals - one.intervals).map((problem) => ({ ...problem, title: problem.title || plural(problem.intervals, 'failed interval') }));
 }
+
+export interface LateRows {
+  rows: number;
+  intervals: number;
+  first: number;
+  last: number;
+}
+
+/** Rows that became visible after their intervals were exported; null when there are none. */
+export function lateRowsOf(intervals: Interval[]): LateRows | null {
+  const late = intervals.filter((interval) => interval.rows_late > 0);
+  if (late.length === 0) {
+    return null;
+  }
+  return {
+    rows: late.reduce((sum, interval) => sum + interval.rows_late, 0),
+    intervals: late.length,
+    first: Math.min(...late.map((interval) => Date.parse(interval.data_interval_start))),
+    last: Math.max(...late.map((interval) => Date.parse(interval.data_interval_end))),
+  };
+}
+
+/** Of the completed runs the latest of each interval, and how many of them wrote what ClickHouse has. */
+export function verifiedOf(runs: Run[]): { completed: number; equal: number } {
+  const latest = new Map<string, Run>();
+  for (const run of runs) {
+    const known = latest.get(run.data_interval_start);
+    if (run.status === 'Completed' && (!known || known.created_at < run.created_at)) {
+      latest.set(run.data_interval_start, run);
+    }
+  }
+  const equal = [...latest.values()].filter((run) => run.records_total_count === run.records_completed && run.rows_late === 0);
+  return { completed: latest.size, equal: equal.length };
+}

@@ -55,6 +55,7 @@ function Shown({ project, run }: { project: number; run: Run }) {
     : null;
   const counted = run.records_total_count;
   const differs = run.status === 'Completed' && counted !== null && counted !== run.records_completed;
+  const late = run.rows_late > 0;
 
   return (
     <>
@@ -121,9 +122,9 @@ function Shown({ project, run }: { project: number; run: Run }) {
         )}
         <Figure
           name="Verified"
-          tone={run.status === 'Completed' ? (differs ? 'bad' : 'ok') : ''}
-          value={run.status === 'Completed' ? (differs ? `${count(run.records_completed - (counted ?? 0))}` : 'Equal') : '—'}
-          note={run.status === 'Completed' ? (differs ? 'rows more or fewer than counted' : 'counted = written') : 'after the commit'}
+          tone={run.status === 'Completed' ? (differs || late ? 'bad' : 'ok') : ''}
+          value={run.status === 'Completed' ? (late ? count(run.rows_late) : differs ? count(run.records_completed - (counted ?? 0)) : 'Equal') : '—'}
+          note={run.status === 'Completed' ? (late ? `${run.rows_late === 1 ? 'row' : 'rows'} became visible late` : differs ? 'rows more or fewer than counted' : 'counted = written') : 'after the commit'}
         />
       </Figures>
       <div className="two">

@@ -8,7 +8,8 @@ import { gridOf } from '../../exports/describe';
 import { isStale } from '../../exports/health';
 import { IntervalGrid } from '../../exports/IntervalGrid';
 import { Lifetime } from '../../exports/Lifetime';
-import { problemsOf } from '../../exports/problems';
+import { lateRowsOf, problemsOf, verifiedOf } from '../../exports/problems';
+import { appends } from '../../exports/rerun';
 import { useRunActions } from '../../exports/runActions';
 import { RunsTable } from '../../exports/RunsTable';
 import { rateOf, Stages } from '../../exports/Stages';
@@ -16,6 +17,7 @@ import { bytes, compact, count, duration, interval as showInterval, percent, plu
 import { floor, next, typicalLength } from '../../time/grid';
 import { Button, Empty, Failure, Figure, Figures, Loading, Panel, Segments } from '../../ui/kit';
 import { isRetrying, RunState } from '../../ui/state';
+import type { LateRows } from '../../exports/problems';
 import type { TabProps } from './Export';
 
 const DAY = 86_400_000;
@@ -74,8 +76,8 @@ export function OverviewTab({ project, batchExport, summary, blocked, onBackfill
   const durations = (metrics.data?.results ?? []).map((metric) => metric.duration_seconds).sort((one, other) => one - other);
   const quantile = (share: number) => durations[Math.min(durations.length - 1, Math.floor(share * durations.length))];
   const fresh = summary?.fresh_until ? now - Date.parse(summary.fresh_until) : null;
-  const verified = latest.filter((run) => run.status === 'Completed');
-  const agreeing = verified.filter((run) => run.records_total_count === run.records_completed).length;
+  const late = useMemo(() => lateRowsOf(shown), [shown]);
+  const verified = useMemo(() => verifiedOf(latest), [latest]);
   const nextRun = batchExport.status === 'active' ? schedule.data?.results[0] : undefined;
 
   return (
@@ -90,7 +92,7 @@ export function OverviewTab({ project, batchExport, summary, blocked, onBackfill
         <Figure name={`Coverage, ${range.name}`} value={percent(covered, decided.length)} note={decided.length === 0 ? 'no interval has ended yet' : gaps === 0 ? `all ${plural(decided.length, 'interval')}` : `${plural(gaps, 'gap')} of ${plural(decided.length, 'interval')}`} />
         <Figure name="Rows, 24 h" value={summary ? compact(summary.rows_last_day) : '—'} note={summary ? bytes(summary.bytes_last_day) : ''} />
         <Figure name="Run time, p95 of 14 d" value={durations.length ? duration(quantile(0.95)! * 1000) : '—'} note={durations.length ? `median ${duration(quantile(0.5)! * 1000)}` : 'no completed run yet'} />
-        <Figure name="Verified" value={verified.length ? percent(agreeing, verified.length) : '—'} tone={verified.length > 0 && agreeing === verified.length ? 'ok' : ''} note={verified.length ? `${count(agreeing)} of ${count(verified.length)} latest: counted = written` : 'counts are compared in every run'} />
+        <Figure name="Verified" value={verified.completed ? percent(verified.equal, verified.completed) : '—'} tone={verified.completed > 0 && verified.equal === verified.completed ? 'ok' : ''} note={verified.completed ? `${count(verified.equal)} of ${count(verified.completed)} latest: counted = written` : 'counts are compared in every run'} />
       </Figures>
       {active.slice(0, 2).map((run) => <ActiveRun key={run.id} project={project} run={run} blocked={blocked} />)}
       {problems.map((problem) => (
@@ -110,6 +112,7 @@ export function OverviewTab({ project, batchExport, summary, blocked, onBackfill
           </div>
         </section>
       ))}
+      {late && <LateRowsCard project={project} batchExport={batchExport} late={late} blocked={blocked} onBackfill={onBackfill} />}
       <Panel
         title="Intervals"
         actions={
@@ -154,6 +157,34 @@ export function OverviewTab({ project, batchExport, summary, blocked, onBackfill
         )}
       </Panel>
     </>
+  );
+}
+
+/** Where exporting again adds all rows a second time it says what to change first, instead of offering it. */
+function LateRowsCard({ project, batchExport, late, blocked, onBackfill }: Pick<TabProps, 'project' | 'batchExport' | 'blocked' | 'onBackfill'> & { late: LateRows }) {
+  const { zone } = useZone();
+  const doubles = appends(batchExport);
+  return (
+    <section className="panel alert warn" aria-label="Open problem">
+      <div className="body row wrap" style={{ alignItems: 'flex-start' }}>
+        <div className="grow" style={{ minWidth: 260 }}>
+          <h2>{plural(late.rows, 'row')} became visible after their intervals were exported</h2>
+          <p className="muted">
+            {plural(late.intervals, 'interval')}, {showInterval(late.first, late.last, zone)}. They are not at the destination.{' '}
+            {doubles
+              ? 'This export appends: exporting an interval again would add all its rows a second time. First set what happens when an interval is exported again to Replace (rerun_mode), then export these again.'
+              : batchExport.late_rows === 'report' && 'Export the intervals again; with late rows set to Export this happens by itself.'}
+          </p>
+        </div>
+        {doubles ? (
+          <Link className="button" to="/projects/$projectId/exports/$exportId/{-$tab}" params={{ projectId: String(project), exportId: batchExport.id, tab: 'configuration' }}>Open the configuration</Link>
+        ) : (
+          <Button kind="primary" icon="retry" blocked={blocked} onClick={() => onBackfill({ start: new Date(late.first).toISOString(), end: new Date(late.last).toISOString(), scope: 'all' })}>
+            Export again
+          </Button>
+        )}
+      </div>
+    </section>
   );
 }
 

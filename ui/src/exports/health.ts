@@ -9,6 +9,11 @@ export function healthState(summary: ExportSummary): string {
   return summary.health === 'healthy' && summary.active_backfills > 0 ? 'backfilling' : summary.health;
 }
 
+/** Whether everything that has ended by now is exported; a new export has nothing to export yet. */
+export function isUpToDate(summary: ExportSummary, now: number, length: number): boolean {
+  return (summary.health === 'healthy' || summary.health === 'waiting') && !isStale(summary, now, length);
+}
+
 /** Whether the newest exported interval is older than the schedule explains. */
 export function isStale(summary: ExportSummary, now: number, length: number): boolean {
   if (summary.fresh_until === null || summary.status !== 'active') {

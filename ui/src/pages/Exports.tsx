@@ -10,7 +10,7 @@ import { useBlocked } from '../app/session';
 import { useNow } from '../app/zone';
 import { DeleteDialog } from '../exports/DeleteDialog';
 import { location, modelName, scheduleOf } from '../exports/describe';
-import { healthState, isStale, isTrouble } from '../exports/health';
+import { healthState, isStale, isTrouble, isUpToDate } from '../exports/health';
 import { bytes, compact, percent, plural, roughly, until } from '../time/format';
 import { typicalLength } from '../time/grid';
 import { Button, Empty, Failure, Figure, Figures, Loading, Menu, SearchBox, Segments, useToast } from '../ui/kit';
@@ -125,7 +125,7 @@ function Totals({ overview }: { overview: Overview }) {
     [of('late'), 'late'],
   ].filter(([total]) => (total as number) > 0).map(([total, name]) => `${total} ${name}`);
   const active = overview.exports.filter((item) => item.status === 'active');
-  const fresh = active.filter((item) => !isStale(item, now, typicalLength(item.interval)) && item.health !== 'failing');
+  const fresh = active.filter((item) => isUpToDate(item, now, typicalLength(item.interval)));
   const gaps = overview.expected_intervals - overview.completed_intervals;
   const before = overview.rows_day_before;
   const change = before > 0 ? `${overview.rows_last_day >= before ? '+' : '−'}${Math.abs((100 * (overview.rows_last_day - before)) / before).toFixed(1)}% to the day before` : 'nothing the day before';

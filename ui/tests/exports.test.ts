@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import type { BatchExport, Interval, Run } from '../src/api/client';
+import { QueryClient } from '@tanstack/react-query';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { BatchExport, ExportSummary, Interval, Run } from '../src/api/client';
 import { staleKeys } from '../src/api/events';
+import { unsuccessfulRunsQuery } from '../src/api/queries';
 import { backfillCommand, location, manifestOf } from '../src/exports/describe';
+import { isUpToDate } from '../src/exports/health';
 import { layout } from '../src/exports/layout';
 import { worst } from '../src/exports/Lifetime';
 import { lateRowsOf, problemsOf, verifiedOf } from '../src/exports/problems';
@@ -22,6 +25,31 @@ const HOUR = 3_600_000;
 const hourly = { interval: 'hour', timezone: 'UTC', offsetHour: 0, offsetDay: 0 };
 
 describe('what exports show', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('asks for the runs that failed until it has the cause of every gap, however many have run since', async () => {
+    const asked: URL[] = [];
+    const pages = [{ results: [{ id: 'newer' }], next: '/runs/?cursor=two' }, { results: [{ id: 'wanted' }], next: '/runs/?cursor=three' }];
+    vi.stubGlobal('Request', class { constructor(readonly url: string) {} });
+    vi.stubGlobal('fetch', async ({ url }: { url: string }) => {
+      asked.push(new URL(url, 'http://server'));
+      return new Response(JSON.stringify(pages[asked.length - 1]));
+    });
+    const runs = await new QueryClient().fetchQuery(unsuccessfulRunsQuery(1, 'e', '2026-11-22T00:00:00Z', '2026-11-23T00:00:00Z', ['wanted']));
+    expect(runs.map((run) => run.id)).toEqual(['newer', 'wanted']);
+    expect(asked.map(({ searchParams }) => searchParams.get('cursor'))).toEqual([null, 'two']);
+    expect(asked[0]!.searchParams.getAll('status')).toEqual(['Failed', 'TimedOut', 'Terminated', 'Cancelled']);
+    expect(asked[0]!.searchParams.get('start')).toBe('2026-11-22T00:00:00Z');
+  });
+
+  it('counts an export as up to date only while nothing is wrong with it', () => {
+    const of = (health: string, fresh_until: string | null = null) => isUpToDate({ health, fresh_until, status: 'active' } as ExportSummary, Date.parse('2026-11-22T12:00:00Z'), HOUR);
+    expect(['failing', 'late', 'retrying'].map((health) => of(health))).toEqual([false, false, false]);
+    expect(['waiting', 'healthy'].map((health) => of(health))).toEqual([true, true]);
+    expect(of('healthy', '2026-11-22T11:00:00Z')).toBe(true);
+    expect(of('waiting', '2026-11-22T01:00:00Z')).toBe(false);
+  });
+
   it('lays hours out by day and hour of the zone, newest day first', () => {
     const shape = layout(intervals('2026-11-22T22:00:00Z', HOUR, Array(6).fill('completed') as 'completed'[]), hourly, 'UTC');
     expect(shape.columns).toBe(24);

@@ -61,6 +61,34 @@ export const runsQuery = (project: number, id: string, filter: RunFilter) =>
     placeholderData: keepPreviousData,
   });
 
+export const UNDER_WAY = ['Starting', 'Running'];
+export const UNSUCCESSFUL = ['Failed', 'TimedOut', 'Terminated', 'Cancelled'];
+const LARGEST_PAGE = 1_000;
+
+/** The runs that say why intervals of a range failed, newest interval first; asks until none of the wanted is missing. */
+export const unsuccessfulRunsQuery = (project: number, id: string, start: string, end: string, wanted: string[]) =>
+  queryOptions({
+    queryKey: ['runs', id, 'unsuccessful', start, end, wanted],
+    queryFn: async ({ signal }) => {
+      const missing = new Set(wanted);
+      const runs: Run[] = [];
+      for (let cursor: string | undefined = ''; cursor !== undefined && missing.size > 0;) {
+        const query = new URLSearchParams({ start, end, limit: String(LARGEST_PAGE) });
+        UNSUCCESSFUL.forEach((status) => query.append('status', status));
+        if (cursor) {
+          query.set('cursor', cursor);
+        }
+        const page: Page<Run> = await call('GET', `${exports(project)}${id}/runs/?${query}`, undefined, signal);
+        runs.push(...page.results);
+        page.results.forEach((run) => missing.delete(run.id));
+        cursor = cursorOf(page.next);
+      }
+      return runs;
+    },
+    enabled: wanted.length > 0,
+    placeholderData: keepPreviousData,
+  });
+
 function cursorOf(next: string | null): string | undefined {
   return next === null ? undefined : (new URL(next, 'http://server').searchParams.get('cursor') ?? undefined);
 }
@@ -79,7 +107,7 @@ export const runQuery = (project: number, id: string, run: string) =>
   });
 
 export function isActive(run: { status: string } | undefined): boolean {
-  return run?.status === 'Starting' || run?.status === 'Running';
+  return run !== undefined && UNDER_WAY.includes(run.status);
 }
 
 export const timelineQuery = (project: number, id: string, run: string, active: boolean) =>

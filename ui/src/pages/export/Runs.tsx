@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import { runsQuery } from '../../api/queries';
+import { runsQuery, UNDER_WAY } from '../../api/queries';
 import { RunsTable } from '../../exports/RunsTable';
 import { count } from '../../time/format';
 import { Button, Empty, Failure, Loading, Panel, Segments } from '../../ui/kit';
@@ -9,7 +9,7 @@ import type { TabProps } from './Export';
 
 const STATUSES: Record<string, string[]> = {
   all: [],
-  active: ['Starting', 'Running'],
+  active: UNDER_WAY,
   completed: ['Completed'],
   failed: ['Failed', 'Terminated', 'TimedOut'],
   cancelled: ['Cancelled'],

@@ -36,6 +36,28 @@ describe('an export as a file', () => {
     expect(changed('include_events: []\noffset_day: 0\n').patch).toEqual({ include_events: [] });
   });
 
+  it('compares the model and the filters as wholes, which the server replaces', () => {
+    const table = { name: 'orders', table: 'shop.orders', landing_time_column: 'inserted_at', columns: ['id', { name: 'total', source: 'amount' }], primary_key: ['id'], version_key: null };
+    const filters = [{ key: 'plan', value: 'pro', operator: 'is_not', type: 'event' }, { key: 'coupon', operator: 'is_set', type: 'event' }];
+    const patch = (document: Record<string, unknown>) => difference({ ...stored, model: table, filters } as unknown as BatchExport, document, secretsOf).patch;
+    const unchanged = [
+      { model: { table: 'shop.orders', columns: [{ name: 'id' }, { name: 'total', source: 'amount', type: null }], primary_key: ['id'] } },
+      { filters: [{ key: 'plan', value: ['pro'], operator: 'is_not' }, { key: 'coupon', operator: 'is_set', value: 'is_set' }] },
+    ];
+    unchanged.forEach((document) => expect(patch(document)).toEqual({}));
+    const changed = [
+      { model: { table: 'shop.orders', columns: ['id', { name: 'total', source: 'amount' }] } },
+      { model: { table: 'shop.orders', primary_key: ['id'] } },
+      { model: { table: 'shop.orders', columns: ['id', 'total'], primary_key: ['id'] } },
+      { model: { table: 'shop.orders', columns: ['id', { name: 'total', source: 'amount' }], primary_key: ['id'], version_key: 'at' } },
+      { model: { table: 'shop.orders', tabel: 'x', columns: ['id', { name: 'total', source: 'amount' }], primary_key: ['id'] } },
+      { filters: [{ key: 'plan', value: 'pro' }, filters[1]] },
+      { filters: [filters[0]] },
+      { filters: [] },
+    ];
+    changed.forEach((document) => expect(patch(document)).toEqual(document));
+  });
+
   it('always sends a secret, and everything of another destination', () => {
     expect(changed('destination:\n  config:\n    aws_secret_access_key: new\n').changes).toEqual([
       { path: 'destination.config.aws_secret_access_key', from: undefined, to: 'new', secret: true },

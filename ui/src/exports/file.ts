@@ -109,7 +109,7 @@ export interface Difference {
 
 /**
  * What an export has to be changed by to be as a document says, as `bx apply` finds it: fields that the document leaves
- * out stay as they are. Stored secrets cannot be read, so that a document's secrets are always part of the change.
+ * out stay as they are; what `model` and the conditions of `filters` leave out takes its default. Stored secrets cannot be read, so that a document's secrets are always part of the change.
  */
 export function difference(export_: BatchExport, document: Settings, secretsOf: (type: string) => string[]): Difference {
   const changes: FieldChange[] = [];
@@ -124,7 +124,7 @@ export function difference(export_: BatchExport, document: Settings, secretsOf: 
       if (found) {
         patch['destination'] = found;
       }
-    } else if (!isSame(current[field], wanted, field)) {
+    } else if (field === 'model' || field === 'filters' ? !isSameWhole(current[field], wanted) : !isSame(current[field], wanted, field)) {
       changes.push({ path: field, from: current[field], to: wanted, secret: false });
       patch[field] = wanted;
     }
@@ -155,6 +155,46 @@ function destination(export_: BatchExport, wanted: Settings, secretsOf: (type: s
     return { ...wanted, type };
   }
   return Object.keys(changed).length > 0 ? { type, config: changed } : null;
+}
+
+/** Compares what the server takes as a whole: what is left out inside of it takes its default. */
+function isSameWhole(current: unknown, wanted: unknown): boolean {
+  const [one, other] = Array.isArray(current) || Array.isArray(wanted)
+    ? [filters(current), filters(wanted)]
+    : [model(current), model(wanted)];
+  return isSame(one, other, '') && isSame(other, one, '');
+}
+
+function filters(value: unknown): unknown {
+  return Array.isArray(value) ? value.map((filter) => (isObject(filter) ? filterOf(filter) : filter)) : value;
+}
+
+/** A list of one value is that value; operators that need none ignore it. */
+function filterOf(form: Settings): Settings {
+  const { value, ...rest } = withDefaults(form, { operator: 'exact', type: 'event' });
+  if (rest['operator'] === 'is_set' || rest['operator'] === 'is_not_set') {
+    return rest;
+  }
+  return { ...rest, value: Array.isArray(value) && value.length === 1 ? value[0] : value };
+}
+
+function model(value: unknown): unknown {
+  if (!isObject(value)) {
+    return value;
+  }
+  const table = value['table'];
+  const name = typeof table === 'string' ? table.slice(table.lastIndexOf('.') + 1) : 'query';
+  const form = withDefaults(value, { name, landing_time_column: 'inserted_at' });
+  return Array.isArray(form['columns']) ? { ...form, columns: form['columns'].map(column) } : form;
+}
+
+function column(value: unknown): unknown {
+  const form = typeof value === 'string' ? { name: value } : value;
+  return isObject(form) ? withDefaults(form, { source: form['name'] }) : form;
+}
+
+function withDefaults(form: Settings, defaults: Settings): Settings {
+  return { ...defaults, ...Object.fromEntries(Object.entries(form).filter(([, value]) => value !== null)) };
 }
 
 function isSame(current: unknown, wanted: unknown, name: string): boolean {

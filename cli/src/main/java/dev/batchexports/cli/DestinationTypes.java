@@ -12,11 +12,12 @@ final class DestinationTypes {
     private final Map<String, Answer> types = new HashMap<>();
 
     DestinationTypes(Api api) {
-        api.get("/api/destination_types/")
-                .json()
-                .valueStream()
-                .map(Answer::new)
-                .forEach(type -> types.put(type.text("type"), type));
+        this(api.get("/api/destination_types/").json());
+    }
+
+    /// @param answer the server's list
+    DestinationTypes(JsonNode answer) {
+        answer.valueStream().map(Answer::new).forEach(type -> types.put(type.text("type"), type));
     }
 
     /// Empty for an unknown type.

@@ -11,7 +11,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /// What an export has to be changed by to be as a document says. Fields that the document leaves out stay
-/// as they are. Stored secrets cannot be read, so that a document's secrets are always part of the change,
+/// as they are; what the model and the conditions of filters leave out takes its default. Stored secrets cannot be
+/// read, so that a document's secrets are always part of the change,
 /// and the server tells whether they differ.
 ///
 /// @param changes what a person sees; never with a secret's value
@@ -51,7 +52,7 @@ record Difference(List<Change> changes, ObjectNode patch) {
             JsonNode current = export.path(field.getKey());
             if (field.getKey().equals(DESTINATION) && field.getValue() instanceof ObjectNode wanted) {
                 destination(current, wanted, types, changes, patch);
-            } else if (!isSame(current, field.getValue(), field.getKey())) {
+            } else if (!isSameField(current, field.getValue(), field.getKey())) {
                 changes.add(new Change(field.getKey(), shown(current), shown(field.getValue())));
                 patch.set(field.getKey(), field.getValue());
             }
@@ -100,6 +101,19 @@ record Difference(List<Change> changes, ObjectNode patch) {
         } else if (!changed.isEmpty() && !patch.has(DESTINATION)) {
             patch.putObject(DESTINATION).put("type", type).set(CONFIG, changed);
         }
+    }
+
+    /// The server takes models and filters as wholes: what is left out inside of them takes its default.
+    private static boolean isSameField(JsonNode current, JsonNode wanted, String name) {
+        return switch (name) {
+            case "model" -> isSameBothWays(WholeForm.model(current), WholeForm.model(wanted));
+            case "filters" -> isSameBothWays(WholeForm.filters(current), WholeForm.filters(wanted));
+            default -> isSame(current, wanted, name);
+        };
+    }
+
+    private static boolean isSameBothWays(JsonNode one, JsonNode other) {
+        return isSame(one, other, "") && isSame(other, one, "");
     }
 
     /// Whether a field of an answer is what a document wants it to be.

@@ -215,15 +215,28 @@ class FillerTest {
     @Test
     void aStartThatIsMovedFarBackIsFilledFromThere() {
         Instant end = Instant.now().truncatedTo(ChronoUnit.HOURS);
-        BatchExport export = export(Exports.with("startAt", end.minus(2, ChronoUnit.HOURS)));
-        awaitAll(export, end);
+        BatchExport export = pausedDuring(
+                end.minus(40, ChronoUnit.HOURS), end, Exports.with("startAt", end.minus(2, ChronoUnit.HOURS)));
         awaitFilled(export);
 
-        Instant start = end.minus(40, ChronoUnit.HOURS);
+        Instant start = end.minus(45, ChronoUnit.HOURS);
         BatchExport earlier = server.changed(export, Exports.with("startAt", start));
 
         awaitFirst(earlier, start);
         delete(export);
+    }
+
+    /// An export that is not paused any more: nobody expects what ended meanwhile.
+    private BatchExport pausedDuring(Instant from, Instant to, UnaryOperator<BatchExport> change) {
+        BatchExport paused = export(Exports.with("paused", true).andThen(change)::apply);
+        server.bean(JdbcClient.class)
+                .sql("update export_pauses set paused_at = :from::timestamptz, unpaused_at = :to::timestamptz"
+                        + " where batch_export_id = :id")
+                .param("id", paused.id())
+                .param("from", from.toString())
+                .param("to", to.toString())
+                .update();
+        return server.changed(paused, Exports.with("paused", false));
     }
 
     private void awaitFirst(BatchExport export, Instant start) {
@@ -235,8 +248,12 @@ class FillerTest {
     @Test
     void aLongGapIsToldOnce() {
         Instant now = TestServer.now();
-        BatchExport export = export(Exports.with("grid", EVERY_FIVE_SECONDS)
-                .andThen(Exports.with("createdAt", now.minus(1, ChronoUnit.HOURS)))::apply);
+        Instant created = now.minus(1, ChronoUnit.HOURS);
+        // What is looked at from the beginning moves on with the second round.
+        BatchExport export = pausedDuring(
+                created,
+                created.plus(5, ChronoUnit.MINUTES),
+                Exports.with("grid", EVERY_FIVE_SECONDS).andThen(Exports.with("createdAt", created))::apply);
 
         Awaitility.await("runs of a second round")
                 .atMost(SOON)
@@ -260,8 +277,8 @@ class FillerTest {
     @Test
     void whatACancelledBackfillLeavesOutIsFilled() {
         Instant end = Instant.now().truncatedTo(ChronoUnit.HOURS);
-        Instant start = end.minus(40, ChronoUnit.HOURS);
-        BatchExport export = export(Exports.with("startAt", end));
+        Instant start = end.minus(45, ChronoUnit.HOURS);
+        BatchExport export = pausedDuring(end.minus(40, ChronoUnit.HOURS), end, Exports.with("startAt", end));
         Backfill backfill = pausedBackfill(export, start, end, null);
         BatchExport earlier = server.changed(export, Exports.with("startAt", start));
         awaitFilled(earlier);

@@ -18,7 +18,7 @@ class CampaignTest {
         CampaignLog log = new CampaignLog(System.out);
 
         CampaignReport report =
-                new Campaign(Installation.get(), SEED, FAULTS, Duration.ofMinutes(3), log, _ -> {}).run();
+                new Campaign(Installation.get(), SEED, FAULTS, Duration.ofMinutes(2), log, _ -> {}).run();
 
         assertThat(report.findings()).as("repeat with %s", report.command()).isEmpty();
         assertThat(report.rows()).as(report.markdown()).isPositive();

@@ -37,7 +37,7 @@ final class Campaign {
     private static final Duration BETWEEN_REPORTS = Duration.ofSeconds(30);
 
     /// How much longer than wanted it takes at most until so many faults have struck.
-    private static final int LONGEST_TIMES = 4;
+    private static final int LONGEST_TIMES = 6;
 
     /// How long after the begin of the last fault all may go on.
     private static final Duration LAST_FAULT = Duration.ofSeconds(15);

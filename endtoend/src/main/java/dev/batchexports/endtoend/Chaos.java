@@ -32,7 +32,7 @@ public final class Chaos implements Callable<Integer> {
     @Option(
             names = "--minutes",
             defaultValue = "5",
-            description = "in which so many are tried; it takes up to four times as long until so many have struck"
+            description = "in which so many are tried; it takes up to six times as long until so many have struck"
                     + " (default: ${DEFAULT-VALUE})")
     private double minutes;
 

@@ -179,7 +179,7 @@ final class Campaign {
 
     private int hurt() {
         synchronized (struck) {
-            return struck.values().stream().mapToInt(CampaignReport.Count::hurt).sum();
+            return CampaignReport.hurt(struck);
         }
     }
 

@@ -53,6 +53,10 @@ record CampaignReport(
     }
 
     int hurt() {
+        return hurt(struck);
+    }
+
+    static int hurt(Map<String, Count> struck) {
         return struck.values().stream().mapToInt(Count::hurt).sum();
     }
 

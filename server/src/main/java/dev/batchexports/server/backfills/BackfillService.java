@@ -23,7 +23,6 @@ import org.springframework.stereotype.Service;
 public class BackfillService {
     private static final Logger LOG = LoggerFactory.getLogger(BackfillService.class);
     private static final int DEFAULT_CONCURRENCY = 2;
-    private static final int MAXIMUM_INTERVALS = IntervalCount.MOST;
 
     /// What a valid request asks for.
     ///
@@ -149,7 +148,7 @@ public class BackfillService {
                     "A backfill that is " + original.status().word()
                             + " has runs to come: wait for its end, or cancel it first.");
         }
-        int failed = backfillRuns.failed(original, null, MAXIMUM_INTERVALS).size();
+        int failed = backfillRuns.failed(original, null, IntervalCount.MOST).size();
         if (failed == 0 || original.startAt() == null) {
             throw new ConflictException("nothing_failed", "No run of this backfill is left to be executed again.");
         }

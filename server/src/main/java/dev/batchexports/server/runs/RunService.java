@@ -106,7 +106,7 @@ public class RunService {
 
     /// An interval replaces what was exported of the same interval, not of a longer one.
     private void requireUnexported(BatchExport export, Interval whole) {
-        if (runs.coverage(export.id(), whole.start(), whole.end()).covers(whole)) {
+        if (runs.isCovered(export.id(), whole)) {
             throw new ConflictException(
                     "exported_beyond_end",
                     "The interval was exported up to %s, and the end_at of the batch export lies within it now: set it to"

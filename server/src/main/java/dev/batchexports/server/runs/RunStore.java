@@ -49,15 +49,17 @@ public class RunStore {
     /// No interval is longer than a week and a change of its zone.
     private static final Duration LONGEST_INTERVAL = Duration.ofDays(10);
 
-    /// A completed run that was created after `runs` and touches its interval.
-    private static final String LATER_COMPLETED = """
-            select from runs as later
-            where later.batch_export_id = runs.batch_export_id and later.generation > runs.generation
-              and later.status = 'Completed'
-              and later.data_interval_start < runs.data_interval_end
-              and later.data_interval_end > runs.data_interval_start
-              and later.data_interval_start > runs.data_interval_start - interval '10 days'
+    /// A completed run that touches the interval of `runs`.
+    private static final String OTHER_COMPLETED = """
+            select from runs as other
+            where other.batch_export_id = runs.batch_export_id and other.status = 'Completed'
+              and other.data_interval_start < runs.data_interval_end
+              and other.data_interval_end > runs.data_interval_start
+              and other.data_interval_start > runs.data_interval_start - interval '10 days'
             """;
+
+    /// One that was created after it.
+    private static final String LATER_COMPLETED = OTHER_COMPLETED + " and other.generation > runs.generation";
 
     private final JdbcClient jdbc;
 
@@ -188,13 +190,12 @@ public class RunStore {
         return jdbc.sql("""
                         select exists (
                             select from backfills where id = runs.backfill_id and (scope = 'gaps' or exists (
-                                select from runs as other
-                                where other.batch_export_id = runs.batch_export_id and other.status = 'Completed'
-                                  and other.data_interval_start < runs.data_interval_end
-                                  and other.data_interval_end > runs.data_interval_start
-                                  and other.finished_at >= backfills.created_at)))
+                                %s and other.finished_at >= backfills.created_at)))
                         from runs where id = :id
-                        """).param("id", id).query(Boolean.class).single();
+                        """.formatted(OTHER_COMPLETED))
+                .param("id", id)
+                .query(Boolean.class)
+                .single();
     }
 
     /// Lifts the generations of the runs to come to the time in milliseconds since 1970. A database that was
@@ -277,6 +278,11 @@ public class RunStore {
                 .param("earliest", timestamp(start.minus(LONGEST_INTERVAL)))
                 .query(RunStore::readOutcome)
                 .list());
+    }
+
+    /// Whether runs have exported all of an interval, as far as anybody knows.
+    public boolean isCovered(UUID exportId, Interval interval) {
+        return coverage(exportId, interval.start(), interval.end()).covers(interval);
     }
 
     /// The start of the first interval that has a run.
@@ -506,9 +512,17 @@ public class RunStore {
                     .update();
             if (saved > 0) {
                 sumProgress(id, now);
+                return receipt;
             }
         }
-        return Optional.ofNullable(slices(id).get(receipt.number()).receipt()).orElse(receipt);
+        return jdbc.sql(
+                        "select receipt from run_slices where run_id = :run and number = :number and receipt is not null")
+                .param("run", id)
+                .param("number", receipt.number())
+                .query(String.class)
+                .optional()
+                .map(stored -> Json.read(stored, SliceReceipt.class))
+                .orElse(receipt);
     }
 
     /// Forgets that slices were transferred: they have to be written again.

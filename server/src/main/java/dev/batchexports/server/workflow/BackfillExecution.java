@@ -225,7 +225,7 @@ final class BackfillExecution {
             return false;
         }
         Interval whole = new Interval(interval.start(), boundary);
-        return runs.coverage(export.id(), whole.start(), whole.end()).covers(whole);
+        return runs.isCovered(export.id(), whole);
     }
 
     private Page failedOnes(BatchExport export, Backfill original, Instant after) {
@@ -341,8 +341,7 @@ final class BackfillExecution {
 
     private boolean isCovered(BatchExport export, Instant boundary) {
         return export.intervalScheduledAt(boundary)
-                .map(interval -> runs.coverage(export.id(), interval.start(), interval.end())
-                        .covers(interval))
+                .map(interval -> runs.isCovered(export.id(), interval))
                 .orElse(true);
     }
 

@@ -12,7 +12,6 @@ import dev.batchexports.core.destination.Transfer;
 import dev.batchexports.core.destination.TransferContext;
 import dev.batchexports.core.destination.WriteMode;
 import dev.batchexports.core.error.ExportException;
-import dev.batchexports.core.interval.Interval;
 import dev.batchexports.core.source.EncodedRows;
 import dev.batchexports.core.source.Plan;
 import dev.batchexports.core.source.QueryTag;
@@ -606,27 +605,20 @@ final class RunExecution {
     /// Only what was completed and then asked for again is added a second time. All other runs add nothing to what is
     /// there: a run that did not complete may have been committed, and the database may have forgotten one.
     private WriteMode writeMode(Assignment assignment) {
-        WriteMode mode = assignment.export().writeMode();
-        return mode instanceof WriteMode.Append && !isAskedForAgain(assignment.run())
-                ? new WriteMode.AppendOnce()
-                : mode;
+        BatchExport export = assignment.export();
+        return appends(export) && !isAskedForAgain(assignment.run()) ? new WriteMode.AppendOnce() : export.writeMode();
     }
 
     private boolean isAskedForAgain(Run run) {
         return switch (run.trigger()) {
             case SCHEDULE -> false;
-            case BACKFILL -> isCovered(run) && !runs.isOvertakenOrOfGaps(run.id());
-            case RETRY -> isCovered(run);
+            case BACKFILL -> !runs.isOvertakenOrOfGaps(run.id()) && runs.isCovered(run.exportId(), run.interval());
+            case RETRY -> runs.isCovered(run.exportId(), run.interval());
         };
     }
 
     private boolean appends(BatchExport export) {
         return export.writeMode() instanceof WriteMode.Append && !destinations.alwaysReplace(export.destination());
-    }
-
-    private boolean isCovered(Run run) {
-        Interval interval = run.interval();
-        return runs.coverage(run.exportId(), interval.start(), interval.end()).covers(interval);
     }
 
     private static QueryTag tag(Run run, String purpose, StartedAttempt attempt) {

@@ -132,15 +132,11 @@ final class RunLifecycle {
                 // Temporal may fire a time twice, for example when a schedule is created anew.
                 return Optional.of("the interval that ends at " + boundary + " was started by the schedule before");
             }
-            if (isCovered(export, interval.get())) {
+            if (runs.isCovered(export.id(), interval.get())) {
                 return Optional.of("the interval that ends at " + boundary + " was exported before");
             }
         }
         return Optional.empty();
-    }
-
-    private boolean isCovered(BatchExport export, Interval interval) {
-        return runs.coverage(export.id(), interval.start(), interval.end()).covers(interval);
     }
 
     private Run create(BatchExport export, StartRequest request, String workflowId, String workflowRunId) {
